@@ -1,0 +1,49 @@
+# make sweep: the main job. make test: the tests. Each sets up .venv first, and does nothing where that is up to date.
+SHELL := /bin/bash
+BIN := .venv/bin
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
+READY := .venv/.ready
+
+.PHONY: sweep ui status test test-all check format lock clean
+sweep: $(READY)
+	$(BIN)/threshold-lab sweep $(ARGS)
+
+ui: $(READY)
+	$(BIN)/threshold-lab ui $(ARGS)
+
+status: $(READY)
+	$(BIN)/threshold-lab status $(ARGS)
+
+test: $(READY)
+	$(BIN)/python -m pytest $(ARGS)
+
+test-all: $(READY)
+	$(BIN)/python -m pytest -m "slow or not slow" $(ARGS)
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/test_architecture.py
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The lock is universal (Linux and macOS, Python 3.11 to 3.13), hashed, and names no package index.
+lock: $(READY)
+	$(BIN)/uv pip compile pyproject.toml --group dev --group build --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --upgrade --quiet \
+		--output-file requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; name it: make PYTHON=/path/to/python3" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Setting up .venv (once; a few minutes) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache

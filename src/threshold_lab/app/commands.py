@@ -1,0 +1,116 @@
+"""threshold-lab sweep | run | ui | status."""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from threshold_lab.errors import LabError
+
+HYDRA_WORDS = {"ignore_unknown_options": True, "allow_interspersed_args": False, "help_option_names": []}
+COMPLETION = ("-sc", "--shell-completion")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="threshold-lab")
+def cli() -> None:
+    """Find out what activation, loss and threshold of a Keras binary classifier each decide.
+
+    \b
+    threshold-lab sweep                                  the question's sweep: 80 jobs, 160 networks
+    threshold-lab sweep activation=sigmoid,tanh threshold=0.3,0.5,youden data=moons
+    threshold-lab run activation=linear loss=mse data=csv data.path=my.csv data.target=churned
+    threshold-lab ui                                     look at the runs
+
+    Tab completion: eval "$(threshold-lab -sc install=bash)" (or zsh, fish).
+    """
+
+
+@cli.command(context_settings=HYDRA_WORDS, add_help_option=False)
+@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+def sweep(words: Sequence[str]) -> None:
+    """Run every combination of KEY=VALUE,VALUE ... (sweep --help lists the keys)."""
+    mode = [] if _asks_only(words) else ["hydra.mode=MULTIRUN"]
+    _hydra([*words, *mode], "threshold-lab sweep")
+
+
+@cli.command(context_settings=HYDRA_WORDS, add_help_option=False)
+@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+def run(words: Sequence[str]) -> None:
+    """Run one job: KEY=VALUE ... (run --help lists the keys)."""
+    _hydra(list(words), "threshold-lab run")
+
+
+@cli.command()
+@click.option("--store", default="mlruns", show_default=True, help="Folder of the runs.")
+@click.option("--port", default=5000, show_default=True, help="Port on this machine.")
+def ui(store: str, port: int) -> None:
+    """Open MLflow's own pages on the runs, on this machine only."""
+    from threshold_lab.app.server import serve  # noqa: PLC0415 - MLflow costs seconds, and --help none
+
+    serve(Path(store), port)
+
+
+@cli.command()
+@click.option("--store", default="mlruns", show_default=True, help="Folder of the runs.")
+@click.option("--json", "as_json", is_flag=True, help="For a program to read.")
+def status(store: str, as_json: bool) -> None:
+    """Say what the last sweep planned, finished and failed."""
+    from threshold_lab.report import status as status_of  # noqa: PLC0415
+
+    found = status_of(Path(store))
+    if as_json:
+        click.echo(json.dumps(found))
+    else:
+        click.echo("  ".join(f"{name} {value}" for name, value in found.items()))
+
+
+def main() -> NoReturn:
+    """Run the command line: exit code 0, 1 where jobs failed, 2 for what the user can mend, 130 after Ctrl-C."""
+    try:
+        if sys.argv[1:2] and sys.argv[1].split("=")[0] in COMPLETION:
+            _complete(sys.argv[1:])
+        cli(standalone_mode=False)
+    except LabError as error:
+        _end(f"Error: {error}", 2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort) as stop:
+        _end(str(stop) or "Stopped.", 130)
+    sys.exit(0)
+
+
+def _hydra(words: list[str], program: str) -> None:
+    from threshold_lab.app.hydra_door import run_hydra  # noqa: PLC0415
+
+    if not run_hydra(words, program=program):
+        sys.exit(1)
+
+
+def _asks_only(words: Sequence[str]) -> bool:
+    """Whether the words ask Hydra for help, a configuration or completion instead of a run."""
+    asking = {"--help", "-h", "--hydra-help", "--cfg", "-c", "--info", "-i", "--multirun", "-m", *COMPLETION}
+    return any(word.split("=")[0] in asking for word in words)
+
+
+def _complete(words: list[str]) -> NoReturn:
+    """Answer the shell: commands for the first word, Hydra's own completion for what follows."""
+    line = os.environ.get("COMP_LINE", "")
+    typed = line.split()[1:]
+    if "query" in words[-1]:
+        if len(typed) == 0 or (len(typed) == 1 and not line.endswith(" ")):
+            click.echo(" ".join(cli.commands))
+            sys.exit(0)
+        os.environ["COMP_LINE"] = line.replace(f" {typed[0]}", "", 1)
+    _hydra(words, "threshold-lab")
+    sys.exit(0)
+
+
+def _end(message: str, code: int) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(code)

@@ -1,0 +1,63 @@
+"""Words of the command line -> Hydra -> the task."""
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from shlex import join
+
+import hydra
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from threshold_lab.app.task import SweepTask
+from threshold_lab.errors import ConfigError, unknown
+from threshold_lab.spec import leaves
+
+CONFIG = "config"
+_PACKAGE = Path(__file__).parents[1]
+
+
+def configuration_folder() -> Path:
+    """Return `conf/`: beside the installed package, or at the top of the checkout."""
+    installed = _PACKAGE / "conf"
+    return installed if installed.is_dir() else _PACKAGE.parents[1] / "conf"
+
+
+def run_hydra(words: Sequence[str], *, program: str) -> bool:
+    """Give words to Hydra as its command line. Returns whether every job has a result.
+
+    Raises ConfigError for what Hydra refuses, and LabError for what we do. With HYDRA_FULL_ERROR=1 Hydra's own
+    errors come through as they are.
+    """
+    wanted = os.environ.get("HYDRA_FULL_ERROR") == "1"
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # so that errors reach us, not Hydra's printer
+    task = SweepTask(join([*program.split(), *words]))
+    sys.argv = [program, *words]
+    try:
+        hydra.main(config_path=str(configuration_folder()), config_name=CONFIG, version_base="1.3")(task)()
+    except (HydraException, OmegaConfBaseException) as error:
+        if wanted:
+            raise
+        raise ConfigError(_words(error)) from None
+    if task.error is not None:
+        raise task.error
+    return not task.failed
+
+
+def _words(error: Exception) -> str:
+    """Hydra's message, with the nearest known key for one that is unknown."""
+    if found := re.match(r"Could not override '([^']+)'", str(error)):
+        key = found[1]
+        if key not in (known := _known_keys()):
+            return unknown("key", key, known)
+    return "\n".join(str(part) for part in (error, error.__cause__) if part is not None)
+
+
+def _known_keys() -> list[str]:
+    GlobalHydra.instance().clear()
+    with hydra.initialize_config_dir(str(configuration_folder()), version_base="1.3"):
+        return list(leaves(OmegaConf.to_container(hydra.compose(CONFIG))))

@@ -1,0 +1,34 @@
+"""Ctrl-C that waits for the step at hand, so that what is being recorded is recorded."""
+
+import signal
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+
+class Interrupt:
+    """While it is open, SIGINT and SIGTERM are remembered for `check`; a second one stops at once."""
+
+    def __init__(self) -> None:
+        self.received = 0
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._remember)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt if a signal has come."""
+        if self.received:
+            raise KeyboardInterrupt
+
+    def _remember(self, number: int, _frame: FrameType | None) -> None:
+        if self.received:
+            raise KeyboardInterrupt
+        self.received = number

@@ -1,0 +1,55 @@
+"""One sweep as a person meets it: progress, the table, where the runs are, and what Ctrl-C leaves."""
+
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from threshold_lab import report
+from threshold_lab.app.interrupt import Interrupt
+from threshold_lab.app.tables import comparison, count, failures, footnotes
+from threshold_lab.app.terminal import TerminalWatch, console
+from threshold_lab.spec import RunSpec
+from threshold_lab.sweep import Outcome, sweep
+from threshold_lab.tracking import Runs
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+
+def run(specs: Sequence[RunSpec], folder: Path, workers: int | None, command: str) -> list[float]:
+    """Sweep, and show what came of it. Returns each job's validation error, NaN where it failed.
+
+    Ctrl-C ends the process with exit code INTERRUPTED, after the run at hand is recorded.
+    """
+    with Interrupt() as interrupt, TerminalWatch(interrupt) as watch:
+        try:
+            outcome = sweep(specs, folder=folder, workers=workers, watch=watch, command=command)
+        except KeyboardInterrupt:
+            _stop(watch)
+    _show(outcome, folder, watch)
+    return [outcome.errors.get(key, math.nan) for key in outcome.asked]
+
+
+def _stop(watch: TerminalWatch) -> NoReturn:
+    recorded = count(watch.new_runs, "run")
+    print(f"Stopped: {recorded} recorded now; nothing finished is lost.", file=sys.stderr)
+    print("The same command goes on from there.", file=sys.stderr)
+    sys.exit(INTERRUPTED)
+
+
+def _show(outcome: Outcome, folder: Path, watch: TerminalWatch) -> None:
+    runs = Runs(folder)
+    finished = {key: run_id for key, run_id in outcome.run_ids.items() if key in outcome.errors}
+    if rows := report.rows(outcome.jobs, finished, runs):
+        console.print()
+        console.print(comparison(rows))
+        console.print(*footnotes(rows), sep="\n")
+    for line in failures(outcome.failed):
+        console.print(line, style="red")
+    done = f"{count(watch.new_lanes, 'network')} trained, {count(watch.new_runs, 'run')} recorded"
+    console.print(
+        f"{done if watch.new_lanes or watch.new_runs else 'Nothing to train, nothing to record'} in {runs.address}"
+    )
+    console.print("Look at them: threshold-lab ui")

@@ -1,0 +1,64 @@
+"""The task Hydra runs: one configuration, or a whole batch of them, handed to `sweep` as one."""
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from threshold_lab import data, plan
+from threshold_lab.errors import ConfigError, LabError, gather
+from threshold_lab.spec import RunSpec, run_spec
+
+PLACES = ("store", "executor")
+"""Keys of the configuration that say where a job runs and is kept; they change no result."""
+
+
+class SweepTask:
+    """Called with one configuration, or through `batch` with many.
+
+    failed: whether any job has no result. error: what refused a single job, kept for the caller to raise, because
+    Hydra would announce it in words of its own.
+    """
+
+    def __init__(self, command: str) -> None:
+        self.command = command
+        self.failed = False
+        self.error: LabError | None = None
+
+    def __call__(self, config: DictConfig) -> float:
+        """Run one job."""
+        try:
+            return self.batch([config])[0]
+        except LabError as error:
+            self.error = self.error or error
+            return math.nan
+
+    def batch(self, configs: Sequence[DictConfig]) -> list[float]:
+        """Run all jobs as one sweep; returns the validation error of each, NaN where it failed.
+
+        That is what a sweeper that looks for a minimum needs; no selection reads a test label.
+        """
+        plain: list[Any] = [OmegaConf.to_container(own, resolve=True) for own in configs]
+        specs = gather(partial(_spec, own) for own in plain)
+        plan.check(specs)
+        for source in {spec.data for spec in specs}:
+            data.require_files(source)
+        from threshold_lab.app.session import run  # noqa: PLC0415 - mistakes are told before MLflow is imported
+
+        errors = run(specs, Path(plain[0]["store"]), _workers(plain[0]["executor"]), self.command)
+        self.failed |= any(map(math.isnan, errors))
+        return errors
+
+
+def _spec(config: Mapping[str, Any]) -> RunSpec:
+    return run_spec({key: value for key, value in config.items() if key not in PLACES})
+
+
+def _workers(executor: Mapping[str, Any]) -> int | None:
+    workers = executor["workers"]
+    if workers is None or (isinstance(workers, int) and not isinstance(workers, bool) and workers > 0):
+        return workers
+    raise ConfigError(f"executor.workers must be a whole number of 1 or more, or null for one a core; got {workers!r}")

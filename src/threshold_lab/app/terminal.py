@@ -1,0 +1,88 @@
+"""What a person sees: progress, the table, errors. Plain lines where there is no terminal."""
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from threshold_lab.app.interrupt import Interrupt
+from threshold_lab.app.tables import count
+
+console = Console(highlight=False)
+if not console.is_terminal:
+    console.width = 130  # whoever reads a pipe wraps lines himself
+
+_PLAIN_EVERY_SECONDS = 5.0
+
+
+class TerminalWatch:
+    """Shows a sweep's progress; stops it between two steps after Ctrl-C."""
+
+    def __init__(self, interrupt: Interrupt) -> None:
+        self.interrupt = interrupt
+        self.new_runs = self.new_lanes = 0
+        self._lanes = self._started = self._said = 0.0
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}"),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+        self._programs: TaskID | None = None
+        self._runs: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def planned(self, *, jobs: int, recorded: int, lanes: int, trained: int, programs: int) -> None:
+        """Say what there is to do, and set up a bar each for programs and runs."""
+        console.print(
+            f"{count(jobs, 'job')}, {recorded} recorded before; {count(lanes, 'network')}, {trained} trained before; "
+            + (f"{count(programs, 'program')} to train" if programs else "nothing to train")
+        )
+        if programs:
+            note = "starting TensorFlow"
+            self._programs = self._progress.add_task("programs trained", total=programs, note=note)
+        if jobs > recorded:
+            self._runs = self._progress.add_task("runs recorded  ", total=jobs - recorded, note="")
+        self._started = self._said = time.monotonic()
+
+    def trained(self, lanes: int) -> None:
+        """Count a program."""
+        self.new_lanes += lanes
+        speed = self.new_lanes / (time.monotonic() - self._started)
+        if self._programs is not None:
+            self._progress.update(self._programs, advance=1, note=f"{speed:.1f} networks/s")
+        self._line()
+
+    def recorded(self) -> None:
+        """Count a run."""
+        self.new_runs += 1
+        if self._runs is not None:
+            self._progress.update(self._runs, advance=1)
+        self._line()
+
+    def checkpoint(self) -> None:
+        """Raise KeyboardInterrupt after Ctrl-C."""
+        self.interrupt.check()
+
+    def _line(self) -> None:
+        now = time.monotonic()
+        if console.is_terminal or now - self._said < _PLAIN_EVERY_SECONDS:
+            return
+        self._said = now
+        left = [task for task in self._progress.tasks if not task.finished]
+        words = [f"{task.description.strip()} {task.completed:.0f} of {task.total:.0f}" for task in left]
+        console.print(", ".join([*words, f"{now - self._started:.0f} s"]))

@@ -1,0 +1,53 @@
+"""Source -> splits: read a table, part its rows, encode it on the training part alone, hash what came out."""
+
+import hashlib
+
+import numpy as np
+
+from threshold_lab.data import csv
+from threshold_lab.data.sources import SOURCES
+from threshold_lab.data.table import Table
+from threshold_lab.records import Part, Splits
+from threshold_lab.spec import Csv, Data
+
+
+def require_files(spec: Data) -> None:
+    """Raise DataError where a file the source names is not there; quick, before anything is read."""
+    if isinstance(spec, Csv):
+        csv.require_files(spec)
+
+
+def read(spec: Data) -> Table:
+    """Read a source's raw table. Raises DataError on anything that cannot be used."""
+    return SOURCES[spec.source](spec)
+
+
+def load(spec: Data) -> Splits:
+    """Return a source's encoded splits. Raises DataError."""
+    table = read(spec)  # before scikit-learn is imported, so that a wrong path is told at once
+    from threshold_lab.data.encode import encoder_of, feature_matrix  # noqa: PLC0415
+    from threshold_lab.data.split import parted  # noqa: PLC0415
+
+    rows = parted(table, spec)
+    encoder = encoder_of(table.columns.iloc[rows["train"]], table.categorical)
+    parts = {
+        name: Part(feature_matrix(encoder, table.columns.iloc[own]), table.labels[own], own)
+        for name, own in rows.items()
+    }
+    return Splits(
+        **parts,
+        hash=_content_hash(parts),
+        feature_names=tuple(map(str, encoder.get_feature_names_out())),
+        positive=table.positive,
+        negative=table.negative,
+        encoder=encoder,
+    )
+
+
+def _content_hash(parts: dict[str, Part]) -> str:
+    content = hashlib.sha256()
+    for name, part in parts.items():
+        content.update(f"{name} {part.features.shape}".encode())
+        for array in (part.features, part.labels, part.rows):
+            content.update(np.ascontiguousarray(array).tobytes())
+    return content.hexdigest()

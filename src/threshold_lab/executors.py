@@ -1,0 +1,150 @@
+"""Where programs run: one single-threaded process a core on this machine."""
+
+import contextlib
+import ctypes
+import importlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from types import TracebackType
+from typing import Any, Self
+
+from threshold_lab.plan import Program
+from threshold_lab.records import Fit, Splits
+
+TRIES = 3
+_POLL_SECONDS = 0.2
+_ENVIRONMENT = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+}
+
+Outcome = tuple[Program, list[Fit] | Exception]
+
+
+def cores() -> int:
+    """Return the number of cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class LocalPool:
+    """Spawned worker processes that pull programs; started with the first program, ended with the context."""
+
+    def __init__(self, workers: int | None = None) -> None:
+        self.workers = workers or cores()
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            _end_workers()
+        self._stop()
+
+    def train(
+        self, programs: Sequence[Program], splits: Mapping[str, Splits], checkpoint: Callable[[], None]
+    ) -> Iterator[Outcome]:
+        """Yield each program with its fits, or with the exception that stopped it, as they come.
+
+        splits: by content hash. checkpoint: called several times a second; what it raises ends the training.
+        A program whose worker dies is tried TRIES times.
+        """
+        waiting = [(program, 1) for program in reversed(programs)]
+        running: dict[Future[list[Fit]], tuple[Program, int]] = {}
+        while waiting or running:
+            checkpoint()
+            while waiting and len(running) < 2 * self.workers:
+                program, tries = waiting.pop()
+                running[self._submit(program, splits)] = program, tries
+            done, _ = wait(running, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
+            for future in done:
+                program, tries = running.pop(future)
+                error = future.exception()
+                if isinstance(error, BrokenProcessPool) and tries < TRIES:
+                    self._stop()
+                    waiting.append((program, tries + 1))
+                elif isinstance(error, Exception):
+                    yield program, error
+                else:
+                    yield program, future.result()
+
+    def _submit(self, program: Program, splits: Mapping[str, Splits]) -> Future[list[Fit]]:
+        own = splits[program.lanes[0].data]
+        try:
+            return self._started().submit(_train, program, own)
+        except BrokenProcessPool:
+            self._stop()
+            return self._started().submit(_train, program, own)
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_prepare)
+        return self._pool
+
+    def _stop(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+
+def _end_workers() -> None:
+    for process in multiprocessing.active_children():
+        process.terminate()
+
+
+# ---- in the worker
+
+
+def _prepare() -> None:
+    """Leave Ctrl-C to the driver, go when the driver goes, and set TensorFlow to one thread before it is imported."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_go_with_the_driver, daemon=True).start()
+    os.environ.update(_ENVIRONMENT)
+    _keep_freed_memory()
+    with _silenced_start():
+        importlib.import_module("threshold_lab.train")
+
+
+def _train(program: Program, splits: Splits) -> list[Fit]:
+    train: Any = importlib.import_module("threshold_lab.train")  # only workers pay for TensorFlow
+    fits: list[Fit] = train.train(program.lanes, splits, program.exported)
+    return fits
+
+
+def _go_with_the_driver() -> None:
+    driver = multiprocessing.parent_process()
+    if driver is not None:
+        driver.join()
+        os._exit(1)
+
+
+def _keep_freed_memory() -> None:
+    """Keep freed memory in the process: giving it back and taking it again costs more than the arithmetic."""
+    with contextlib.suppress(OSError, AttributeError):
+        libc = ctypes.CDLL("libc.so.6")
+        m_trim_threshold, m_mmap_max = -1, -4
+        libc.mallopt(m_mmap_max, 0)
+        libc.mallopt(m_trim_threshold, 2**31 - 1)
+
+
+@contextlib.contextmanager
+def _silenced_start() -> Iterator[None]:
+    """Hide what TensorFlow's libraries write to the standard error before they read their own log level."""
+    kept = os.dup(2)
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - a device, not a path
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

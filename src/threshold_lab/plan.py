@@ -1,0 +1,74 @@
+"""Jobs -> the distinct lanes they need -> programs of lanes that train side by side."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+
+from threshold_lab import heads, thresholds
+from threshold_lab.errors import gather
+from threshold_lab.spec import WIDTH, Lane, RunSpec, digest
+
+
+@dataclass(frozen=True)
+class Job:
+    """One configuration on its data: one MLflow run. `data` is the content hash of its splits."""
+
+    spec: RunSpec
+    data: str
+    engine: str
+
+    @cached_property
+    def key(self) -> str:
+        """What the job is: the specification, the data's content, the numeric code. Same key = same run."""
+        return digest(self.spec, self.data, self.engine)
+
+    @cached_property
+    def cell(self) -> str:
+        """What jobs share that differ in their threshold only: all their lanes."""
+        return digest([lane.key for lane in self.lanes])
+
+    @cached_property
+    def lanes(self) -> tuple[Lane, ...]:
+        """One network a seed; the first is exported as a Keras model."""
+        training = self.spec.training
+        return tuple(Lane(training, seed, self.data, self.engine) for seed in self.spec.all_seeds)
+
+
+@dataclass(frozen=True)
+class Program:
+    """At most WIDTH lanes of one shape on the same data, and the keys of those to be exported."""
+
+    lanes: tuple[Lane, ...]
+    exported: frozenset[str] = field(default_factory=frozenset)
+
+
+def check(specs: Iterable[RunSpec]) -> None:
+    """Refuse, all at once, every name that no table holds, before any data are read. Raises ConfigError."""
+    checks: list[Callable[[RunSpec], object]] = [
+        lambda spec: heads.head(spec.activation, spec.loss),
+        lambda spec: thresholds.check(spec.threshold),
+    ]
+    gather(partial(one, spec) for spec in specs for one in checks)
+
+
+def cells(jobs: Iterable[Job]) -> list[tuple[Job, ...]]:
+    """Group jobs by the networks they share, in the order of their first."""
+    grouped: dict[str, list[Job]] = {}
+    for job in jobs:
+        grouped.setdefault(job.cell, []).append(job)
+    return [tuple(group) for group in grouped.values()]
+
+
+def programs(lanes: Iterable[Lane], exported: frozenset[str]) -> list[Program]:
+    """Pack distinct lanes into programs, those of one shape and data together, in the order of the lanes."""
+    shapes: dict[str, list[Lane]] = {}
+    for lane in dict.fromkeys(lanes):
+        shapes.setdefault(_shape(lane), []).append(lane)
+    packed = [tuple(own[i : i + WIDTH]) for own in shapes.values() for i in range(0, len(own), WIDTH)]
+    return [Program(own, exported & {lane.key for lane in own}) for own in packed]
+
+
+def _shape(lane: Lane) -> str:
+    """What lanes must have in common to be one compiled function; all else about them is data."""
+    own = lane.training
+    return digest(lane.data, own.network.hidden, own.optimizer.name, own.batch_size, own.epochs)

@@ -1,0 +1,166 @@
+"""Fits of one cell -> scores -> thresholds -> metrics -> figures -> the record of each of its jobs."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from threshold_lab import figures, metrics, thresholds
+from threshold_lab.heads import Head, head, logit
+from threshold_lab.metrics import Histogram, OperatingPoint
+from threshold_lab.plan import Job
+from threshold_lab.provenance import Provenance
+from threshold_lab.records import Fit, Scores, Splits
+from threshold_lab.spec import RunSpec, canonical, leaves
+from threshold_lab.store import npz
+from threshold_lab.thresholds import Reals
+from threshold_lab.tracking import CELL, KEY, SWEEP, RunRecord
+
+HALF, TUNED = 0.5, "youden"
+"""The operating points that every job's table holds beside its own: Keras's, and a tuned one."""
+
+VALIDATION_ERROR = "validation_error"
+"""Metric: 1 - accuracy at the job's own cut on the validation part, which a sweeper may make as small as it can."""
+
+SEEDS_TABLE = "seeds.csv"
+RECORDED = (
+    "accuracy",
+    "recall",
+    "specificity",
+    "precision",
+    "f1",
+    "roc_auc",
+    "brier",
+    "log_loss",
+)
+"""The metrics of the test part that become columns of the MLflow UI; the table of seeds holds all of them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """What the networks of one cell say, worked out once for all jobs that differ in their threshold only."""
+
+    head: Head
+    splits: Splits
+    fits: Sequence[Fit]
+    scores: Mapping[str, Scores]
+    scored: Mapping[str, Mapping[str, Reals]]
+    histogram: Histogram
+
+
+def cell_of(job: Job, fits: Sequence[Fit], splits: Splits) -> Cell:
+    """Work out a cell from its fits, one a seed, all finite."""
+    own = head(job.spec.activation, job.spec.loss)
+    scores = {name: _scores(own, [fit.logits[name] for fit in fits], part.labels) for name, part in splits.parts()}
+    scored = {name: metrics.score_metrics(part) for name, part in scores.items()}
+    return Cell(own, splits, fits, scores, scored, metrics.histogram(scores["test"]))
+
+
+def diverged(fits: Sequence[Fit], seeds: Sequence[int]) -> str:
+    """Say which networks have no finite result; empty where all have."""
+    lost = [str(seed) for fit, seed in zip(fits, seeds, strict=True) if not fit.finite]
+    return f"diverged: not finite after training, seeds {', '.join(lost)}; lower the learning rate" if lost else ""
+
+
+def record_of(job: Job, cell: Cell, provenance: Provenance, sweep: str) -> RunRecord:
+    """Return all that is recorded of a finished job."""
+    points = [_point(threshold, cell) for threshold in dict.fromkeys((job.spec.threshold, HALF, TUNED))]
+    tidy = metrics.table(cell.scores, cell.scored, points, job.spec.all_seeds)
+    numbers = _named(metrics.summary(tidy, "test", points[0].rule))
+    numbers |= {
+        VALIDATION_ERROR: 1 - metrics.summary(tidy, "validation", points[0].rule)["accuracy"][0],
+        "majority": metrics.majority(cell.splits.test.labels),
+    }
+    files = _files(job, cell, points[0]) | {
+        SEEDS_TABLE: tidy.to_csv(index=False).encode(),
+        "provenance.json": json.dumps(asdict(provenance), indent=1).encode(),
+    }
+    described = description(job, sweep)
+    return RunRecord(**{**vars(described), "metrics": numbers, "epochs": _epochs(cell.fits), "files": files})
+
+
+def description(job: Job, sweep: str) -> RunRecord:
+    """Return the record of a job before it has any result."""
+    spec = job.spec
+    tags = {KEY: job.key, CELL: job.cell, SWEEP: sweep, "data": job.data, "engine": job.engine}
+    tags |= {"activation": spec.activation, "loss": spec.loss, "threshold": str(spec.threshold)}
+    name = f"{spec.activation} {spec.loss} {spec.threshold}"
+    return RunRecord(experiment_of(spec), name, tags, leaves(spec), {}, {}, {})
+
+
+def experiment_of(spec: RunSpec) -> str:
+    """Return the experiment of a job: its data source, or its file's name."""
+    path = getattr(spec.data, "path", None) or getattr(spec.data, "train_path", None)
+    return Path(path).stem if path else spec.data.source
+
+
+def _scores(own: Head, logits: list[Any], labels: Any) -> Scores:
+    stacked = np.stack(logits).astype(np.float64)
+    return Scores(labels, logit(stacked), own.activation.score(stacked))
+
+
+def _point(threshold: float | str, cell: Cell) -> OperatingPoint:
+    """A job's cut for each seed, chosen on the validation part."""
+    validation = cell.scores["validation"]
+    return OperatingPoint(str(threshold), thresholds.chosen(threshold, validation.scores, validation.labels))
+
+
+def _named(numbers: Mapping[str, tuple[float, float]]) -> dict[str, float]:
+    named: dict[str, float] = {}
+    for name, (mean, deviation) in numbers.items():
+        if name in ("threshold", *RECORDED):
+            full = name if name == "threshold" else f"test_{name}"
+            named |= {full: mean, f"{full}_sd": deviation}
+    return named
+
+
+def _epochs(fits: Sequence[Fit]) -> dict[str, Any]:
+    """Keras's history, means over seeds."""
+    return {name: np.mean([fit.history[name] for fit in fits], axis=0, dtype=np.float64) for name in fits[0].history}
+
+
+def _files(job: Job, cell: Cell, point: OperatingPoint) -> dict[str, bytes]:
+    model = cell.fits[0].model
+    return {
+        "spec.json": canonical(job.spec).encode(),
+        "histogram.png": _picture(job, cell, point),
+        "histogram.json": json.dumps(_counts(job, cell, point)).encode(),
+        "weights.npz": npz(_weights(job, cell.fits)),
+        **({f"model_seed_{job.spec.seed}.keras": model} if model else {}),
+    }
+
+
+def _picture(job: Job, cell: Cell, point: OperatingPoint) -> bytes:
+    spec = job.spec
+    figure = figures.histogram(
+        cell.histogram,
+        point.threshold,
+        title=f"{spec.activation}, {spec.loss}, threshold {spec.threshold}: test part, {spec.seeds} seeds",
+        labels=(cell.splits.negative, cell.splits.positive),
+        unit=cell.head.unit(cell.splits.positive),
+    )
+    return figures.png(figure)
+
+
+def _counts(job: Job, cell: Cell, point: OperatingPoint) -> dict[str, Any]:
+    counts, splits = cell.histogram, cell.splits
+    return {
+        "part": "test",
+        "unit": cell.head.unit(splits.positive),
+        "edges": counts.edges.round(6).tolist(),
+        "counts": {splits.negative: counts.negative.tolist(), splits.positive: counts.positive.tolist()},
+        "seeds": list(job.spec.all_seeds),
+        "rule": point.rule,
+        "threshold": point.threshold.tolist(),
+    }
+
+
+def _weights(job: Job, fits: Sequence[Fit]) -> dict[str, Any]:
+    return {
+        f"seed_{seed}/layer_{index // 2}/{('kernel', 'bias')[index % 2]}": array
+        for seed, fit in zip(job.spec.all_seeds, fits, strict=True)
+        for index, array in enumerate(fit.weights)
+    }

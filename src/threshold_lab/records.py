@@ -1,0 +1,73 @@
+"""What travels between the parts of the lab, and nothing else."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+PARTS = ("train", "validation", "test")
+
+Floats = NDArray[np.float32] | NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Rows of one split: features float32 (n, d), labels bool (n,), row ids int64 (n,) counted from 0."""
+
+    features: NDArray[np.float32]
+    labels: NDArray[np.bool_]
+    rows: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Splits:
+    """Train, validation and test rows, encoded by what was fitted on the training rows alone.
+
+    hash: SHA-256 of all features, labels and row ids. feature_names: (d,) after encoding. positive, negative:
+    the label's values. encoder: the fitted scikit-learn transformer, raw columns -> features.
+    """
+
+    train: Part
+    validation: Part
+    test: Part
+    hash: str
+    feature_names: tuple[str, ...]
+    positive: str
+    negative: str
+    encoder: Any
+
+    def parts(self) -> Iterator[tuple[str, Part]]:
+        """Each part by its name, in the order of PARTS."""
+        return ((name, getattr(self, name)) for name in PARTS)
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """One trained lane.
+
+    weights: kernel (in, out) and bias (out,) of each layer in turn, float32. history: loss, accuracy, val_loss
+    and val_accuracy, each (epochs,). logits: the output layer before its activation, (n, units) float32 a part.
+    model: the bytes of an ordinary .keras file, for a lane that a job exports.
+    """
+
+    key: str
+    weights: tuple[NDArray[np.float32], ...]
+    history: Mapping[str, NDArray[np.float32]]
+    logits: Mapping[str, NDArray[np.float32]]
+    model: bytes | None = None
+
+    @property
+    def finite(self) -> bool:
+        """False where training diverged."""
+        return all(bool(np.isfinite(array).all()) for array in (*self.weights, *self.logits.values()))
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """What r networks of one job say of n rows: labels (n,) bool; logits and scores (r, n) float64."""
+
+    labels: NDArray[np.bool_]
+    logits: NDArray[np.float64]
+    scores: NDArray[np.float64]

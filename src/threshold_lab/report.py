@@ -1,0 +1,106 @@
+"""Stored runs -> tables. Every number is read from what was recorded."""
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from threshold_lab import plan
+from threshold_lab.errors import StoreError
+from threshold_lab.metrics import summary
+from threshold_lab.plan import Job
+from threshold_lab.recording import HALF, SEEDS_TABLE, TUNED
+from threshold_lab.spec import leaves
+from threshold_lab.store import Store
+from threshold_lab.tracking import Runs
+
+Estimate = tuple[float, float]
+"""Mean and standard deviation over seeds."""
+
+ALWAYS_NAMED = ("activation", "loss")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one cell came to on the test part: by rule, accuracy and threshold; and over all cuts."""
+
+    name: Mapping[str, str]
+    accuracy: Mapping[str, Estimate]
+    threshold: Mapping[str, Estimate]
+    roc_auc: Estimate
+    brier: Estimate
+    outside: Estimate
+    majority: float
+
+
+def rows(jobs: Sequence[Job], run_ids: Mapping[str, str], runs: Runs) -> list[Row]:
+    """Return one row a cell that has a finished run, in the order of the jobs."""
+    grouped = plan.cells(job for job in jobs if job.key in run_ids)
+    names = _names([own[0] for own in grouped])
+    rules = tuned_rules(jobs)
+    return [_row(name, _tables(own, run_ids, runs, rules), rules) for name, own in zip(names, grouped, strict=True)]
+
+
+def tuned_rules(jobs: Iterable[Job]) -> list[str]:
+    """Return the rules the jobs choose thresholds by; the default one where they only have fixed ones."""
+    named = dict.fromkeys(job.spec.threshold for job in jobs if isinstance(job.spec.threshold, str))
+    return list(named) or [TUNED]
+
+
+def _tables(jobs: Sequence[Job], run_ids: Mapping[str, str], runs: Runs, rules: list[str]) -> pd.DataFrame:
+    """The tidy tables of the fewest runs of a cell that hold every rule."""
+    needed = [job for job in jobs if job.spec.threshold in rules and job.spec.threshold != TUNED] or [jobs[0]]
+    read = [pd.read_csv(io.BytesIO(runs.file(run_ids[job.key], SEEDS_TABLE)), dtype={"rule": str}) for job in needed]
+    return pd.concat(read).drop_duplicates(["seed", "part", "rule"])
+
+
+def _row(name: Mapping[str, str], tidy: pd.DataFrame, rules: list[str]) -> Row:
+    found = {rule: summary(tidy, "test", rule) for rule in (str(HALF), *rules) if (tidy["rule"] == rule).any()}
+    half = found[str(HALF)]
+    at_half = tidy[(tidy["part"] == "test") & (tidy["rule"] == str(HALF))].iloc[0]
+    positive = float((at_half["tp"] + at_half["fn"]) / at_half[["tp", "fp", "fn", "tn"]].sum())
+    return Row(
+        name=name,
+        accuracy={rule: own["accuracy"] for rule, own in found.items()},
+        threshold={rule: own["threshold"] for rule, own in found.items()},
+        roc_auc=half["roc_auc"],
+        brier=half["brier"],
+        outside=half["outside"],
+        majority=max(positive, 1 - positive),
+    )
+
+
+def _names(jobs: Sequence[Job]) -> list[dict[str, str]]:
+    """What tells cells apart: activation, loss, and every other leaf in which they differ."""
+    all_leaves: list[dict[str, Any]] = [leaves(job.spec) for job in jobs]
+    keys = dict.fromkeys(key for own in all_leaves for key in own if key != "threshold")
+    differing = [key for key in keys if len({str(own.get(key)) for own in all_leaves}) > 1]
+    shown = dict.fromkeys((*ALWAYS_NAMED, *differing))
+    return [{key: str(own.get(key, "")) for key in shown} for own in all_leaves]
+
+
+def status(folder: Path) -> dict[str, int]:
+    """Return counts of the last sweep planned in a folder: jobs and what became of them, lanes, and fits stored.
+
+    running: jobs without a run yet, of a sweep that is alive. Raises StoreError where nothing was planned.
+    """
+    store = Store(folder)
+    if (last := store.last_plan()) is None:
+        raise StoreError(f"no sweep was planned in {folder.resolve()}; make one with: threshold-lab sweep")
+    planned, alive = last
+    jobs = {job["key"]: job["cell"] for job in planned["jobs"]}
+    lanes = {lane for job in planned["jobs"] for lane in job["lanes"]}
+    stored = Runs(folder).of_cells(dict.fromkeys(jobs.values()))
+    statuses = [stored[key].status for key in jobs if key in stored]
+    finished, failed = statuses.count("FINISHED"), statuses.count("FAILED")
+    return {
+        "jobs": len(jobs),
+        "finished": finished,
+        "failed": failed,
+        "running": len(jobs) - finished - failed if alive else 0,
+        "lanes": len(lanes),
+        "fits": sum(store.has(lane) for lane in lanes),
+    }

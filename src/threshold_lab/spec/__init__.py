@@ -1,0 +1,31 @@
+"""The configuration of a job: every field's meaning and check, its canonical form and its keys.
+
+Values come from `conf/`, meaning is here. A `RunSpec` is frozen, and its canonical JSON is its identity.
+"""
+
+from threshold_lab.spec.canonical import canonical, digest, leaves
+from threshold_lab.spec.check import run_spec
+from threshold_lab.spec.data import BreastCancer, Circles, Csv, Data, Moons, SplitSpec
+from threshold_lab.spec.fields import Column, Label
+from threshold_lab.spec.job import WIDTH, Lane, Network, Optimizer, RunSpec, Training
+
+__all__ = [
+    "WIDTH",
+    "BreastCancer",
+    "Circles",
+    "Column",
+    "Csv",
+    "Data",
+    "Label",
+    "Lane",
+    "Moons",
+    "Network",
+    "Optimizer",
+    "RunSpec",
+    "SplitSpec",
+    "Training",
+    "canonical",
+    "digest",
+    "leaves",
+    "run_spec",
+]

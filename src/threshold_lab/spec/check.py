@@ -1,0 +1,48 @@
+"""A resolved configuration -> a specification, or every rule it breaks."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from threshold_lab.errors import ConfigError, unknown
+from threshold_lab.spec.job import RunSpec
+
+_run_spec = TypeAdapter(RunSpec)
+
+
+def run_spec(config: Mapping[str, Any]) -> RunSpec:
+    """Check a resolved configuration. Raises ConfigError with every broken rule, one a line."""
+    try:
+        return _run_spec.validate_python(dict(config))
+    except ValidationError as error:
+        raise ConfigError("\n".join(_problems(error))) from None
+
+
+# What pydantic adds to a field's path for the branch of a union it tried.
+_BRANCHES = {"float", "str", "int", "bool", "constrained-str", "constrained-int"}
+_BRANCHES |= {"breast_cancer", "moons", "circles", "csv"}
+
+
+def _problems(error: ValidationError) -> list[str]:
+    """One line a field, whichever way it could have been right."""
+    found: dict[str, list[Any]] = {}
+    for problem in error.errors():
+        path = ".".join(str(part) for part in problem["loc"] if part not in _BRANCHES)
+        found.setdefault(path, []).append(problem)
+    return [_words(path, problems) for path, problems in found.items()]
+
+
+def _words(path: str, problems: list[Any]) -> str:
+    first = problems[0]
+    if first["type"] == "value_error":
+        return "\n".join(str(problem["ctx"]["error"]) for problem in problems)
+    if first["type"] == "unexpected_keyword_argument":
+        return f"unknown key {path!r}; remove it"
+    if first["type"] == "missing":
+        return f"{path} is missing; name it with {path}=VALUE"
+    if first["type"] == "union_tag_invalid":
+        tags = first["ctx"]["expected_tags"].replace("'", "").split(", ")
+        return unknown(f"{path}.source", first["ctx"]["tag"], tags)
+    rules = " or ".join(dict.fromkeys(problem["msg"].removeprefix("Input should be ") for problem in problems))
+    return f"{path} must be {rules}; got {first['input']!r}"

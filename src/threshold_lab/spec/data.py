@@ -1,0 +1,107 @@
+"""The fields of every source of data, and of how its rows are parted."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, Strict, model_validator
+from pydantic.dataclasses import dataclass
+
+from threshold_lab.spec.fields import CLOSED, Column, Count, Flag, Fraction, Label, NotNegative, Text, Whole
+
+
+@dataclass(frozen=True, kw_only=True, config=CLOSED)
+class SplitSpec:
+    """How rows are parted into train, validation and test; always stratified by the label.
+
+    With `folds`, the test part is the stratified fold `fold` (0 to folds - 1), and `validation_fraction` is of
+    the rest; otherwise both fractions are of all rows.
+    """
+
+    validation_fraction: Fraction = 0.2
+    test_fraction: Fraction = 0.2
+    folds: Annotated[int, Strict(), Field(ge=2)] | None = None
+    fold: Whole | None = None
+    split_seed: Whole = 0
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> "SplitSpec":
+        if (self.folds is None) != (self.fold is None):
+            raise ValueError("data.folds and data.fold go together: data.folds=10 data.fold=3")
+        if self.folds is not None and self.fold is not None and self.fold >= self.folds:
+            raise ValueError(f"data.fold={self.fold}: must be 0 to {self.folds - 1} with data.folds={self.folds}")
+        if self.folds is None and self.validation_fraction + self.test_fraction >= 1:
+            raise ValueError("data.validation_fraction + data.test_fraction must leave rows to train on (< 1)")
+        return self
+
+
+@dataclass(frozen=True, kw_only=True, config=CLOSED)
+class BreastCancer(SplitSpec):
+    """scikit-learn's breast cancer table; positive is benign, as it codes it. `features`: those named, or all 30."""
+
+    source: Literal["breast_cancer"] = "breast_cancer"
+    features: tuple[Text, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, config=CLOSED)
+class Moons(SplitSpec):
+    """Two interleaved half circles; `noise` is the standard deviation added to each coordinate."""
+
+    source: Literal["moons"] = "moons"
+    rows: Count = 1000
+    noise: NotNegative = 0.2
+    seed: Whole = 0
+
+
+@dataclass(frozen=True, kw_only=True, config=CLOSED)
+class Circles(SplitSpec):
+    """A circle within a circle, whose radius is `factor` of the outer one's."""
+
+    source: Literal["circles"] = "circles"
+    rows: Count = 1000
+    noise: NotNegative = 0.1
+    factor: Fraction = 0.8
+    seed: Whole = 0
+
+
+@dataclass(frozen=True, kw_only=True, config=CLOSED)
+class Csv(SplitSpec):
+    """A table of one's own. Columns are named, or counted from 0 (-1 is the last) where `header` is false.
+
+    One file in `path`, parted by `split_column`, `folds` or the fractions; or one file a part.
+    `positive`: the positive value of `target`, needed where the values are not 0/1, False/True or no/yes.
+    """
+
+    source: Literal["csv"] = "csv"
+    path: Text | None = None
+    train_path: Text | None = None
+    validation_path: Text | None = None
+    test_path: Text | None = None
+    header: Flag = True
+    delimiter: Annotated[str, Strict(), Field(min_length=1, max_length=1)] = ","
+    target: Column | None = None
+    positive: Label | None = None
+    drop: tuple[Column, ...] = ()
+    features: tuple[Column, ...] | None = None
+    categorical: tuple[Column, ...] = ()
+    split_column: Column | None = None
+
+    @model_validator(mode="after")
+    def _one_way_to_split(self) -> "Csv":
+        parts = (self.train_path, self.validation_path, self.test_path)
+        if (self.path is None) == (parts == (None, None, None)) or (self.path is None and None in parts):
+            raise ValueError(
+                "name the file with data.path=FILE, or all three parts with data.train_path=FILE "
+                "data.validation_path=FILE data.test_path=FILE"
+            )
+        if self.target is None:
+            raise ValueError("name the label's column with data.target=COLUMN (a name, or a position: -1 is the last)")
+        ways = [
+            self.path is None and "three files",
+            self.split_column is not None and "data.split_column",
+            self.folds is not None and "data.folds",
+        ]
+        if len(named := [way for way in ways if way]) > 1:
+            raise ValueError(f"the rows can be parted in one way only; got {' and '.join(named)}")
+        return self
+
+
+Data = Annotated[BreastCancer | Moons | Circles | Csv, Field(discriminator="source")]

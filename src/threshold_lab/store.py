@@ -1,0 +1,124 @@
+"""Fits on disk by training key, and plans by sweep, written so that a file is whole or absent."""
+
+import fcntl
+import io
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from threshold_lab.errors import StoreError
+from threshold_lab.records import Fit
+
+
+class Store:
+    """The folder of a lab: `fits/` by training key, `plans/` by sweep."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def create(self) -> None:
+        """Make the folders. Raises StoreError where they cannot be written."""
+        for name in ("fits", "plans"):
+            with _told(self.folder):
+                (self.folder / name).mkdir(parents=True, exist_ok=True)
+
+    # ---- fits
+
+    def fit(self, key: str) -> Fit | None:
+        """Return a stored fit, or None where there is none or its file is damaged; a damaged one is trained again."""
+        try:
+            with self._arrays(key).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                found = {name: arrays[name] for name in arrays.files}
+        except (zipfile.BadZipFile, ValueError, EOFError, OSError):
+            return None
+        layers = sum(name.startswith("weights/") for name in found)
+        model = self._model(key)
+        return Fit(
+            key=key,
+            weights=tuple(found[f"weights/{layer}"] for layer in range(layers)),
+            history=_below("history/", found),
+            logits=_below("logits/", found),
+            model=model.read_bytes() if model.exists() else None,
+        )
+
+    def save(self, fit: Fit) -> None:
+        """Write a fit; its model first, so that a fit that is there is all there."""
+        if fit.model is not None:
+            _write(self._model(fit.key), fit.model)
+        arrays = {f"weights/{layer}": array for layer, array in enumerate(fit.weights)}
+        arrays |= {f"history/{name}": array for name, array in fit.history.items()}
+        arrays |= {f"logits/{name}": array for name, array in fit.logits.items()}
+        _write(self._arrays(fit.key), npz(arrays))
+
+    def has(self, key: str) -> bool:
+        """Whether a fit is stored, be it damaged or not."""
+        return self._arrays(key).exists()
+
+    def _arrays(self, key: str) -> Path:
+        return self.folder / "fits" / key[:2] / f"{key}.npz"
+
+    def _model(self, key: str) -> Path:
+        return self.folder / "fits" / key[:2] / f"{key}.keras"
+
+    # ---- plans
+
+    @contextmanager
+    def planned(self, sweep: str, plan: dict[str, Any]) -> Iterator[None]:
+        """Write a sweep's plan, and hold it while the sweep is alive; the lock goes with the process."""
+        path = self.folder / "plans" / f"{sweep}.json"
+        _write(path, json.dumps(plan).encode())
+        with path.open() as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            yield
+
+    def last_plan(self) -> tuple[dict[str, Any], bool] | None:
+        """Return the newest plan and whether its sweep is alive; None where nothing was planned."""
+        paths = sorted(self.folder.glob("plans/*.json"), key=lambda path: path.stat().st_mtime_ns)
+        if not paths:
+            return None
+        with paths[-1].open() as file:
+            plan = json.load(file)
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return plan, True
+        return plan, False
+
+
+def npz(arrays: dict[str, Any]) -> bytes:
+    """Return arrays as the bytes of an .npz file, which `numpy.load(allow_pickle=False)` reads."""
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
+
+
+def _below(prefix: str, arrays: dict[str, Any]) -> dict[str, Any]:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file beside its place, then put it there in one step."""
+    with _told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(file.name).replace(path)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be written: {error.strerror}; free space there, or name another folder with store=FOLDER"
+        ) from None

@@ -1,0 +1,166 @@
+"""Runs in and out; the only door to MLflow."""
+
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param
+from mlflow.exceptions import MlflowException
+
+from threshold_lab.errors import StoreError
+
+KEY, CELL, SWEEP, REASON = "lab.key", "lab.cell", "lab.sweep", "lab.reason"
+_BATCH = 1000
+_PARAMS = 100
+
+for _name in ("alembic", "mlflow.store.db.utils", "mlflow.tracking"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+@dataclass(frozen=True, eq=False)
+class RunRecord:
+    """All that is recorded of one job.
+
+    params: every leaf of its configuration. metrics: one number each. epochs: a series each, one number an epoch.
+    files: artifact name -> bytes.
+    """
+
+    experiment: str
+    name: str
+    tags: Mapping[str, str]
+    params: Mapping[str, Any]
+    metrics: Mapping[str, float]
+    epochs: Mapping[str, Sequence[float] | np.ndarray[Any, Any]]
+    files: Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run as it is stored: its id, the key of its job and its status (FINISHED, FAILED, RUNNING, KILLED)."""
+
+    run_id: str
+    key: str
+    status: str
+    tags: Mapping[str, str]
+    metrics: Mapping[str, float]
+
+
+def address(folder: Path) -> str:
+    """Where the runs are: MLFLOW_TRACKING_URI, or the SQLite database in the folder."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{folder.resolve() / 'mlflow.db'}"
+
+
+class Runs:
+    """The runs of a lab, in its folder or wherever MLFLOW_TRACKING_URI says."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the database, making it where there is none. Raises StoreError."""
+        self.address = address(folder)
+        self.own = "MLFLOW_TRACKING_URI" not in os.environ
+        self.folder = folder.resolve()
+        try:
+            self._client = MlflowClient(self.address)
+            self._experiments = {found.name: found.experiment_id for found in self._client.search_experiments()}
+        except (MlflowException, OSError) as error:
+            raise StoreError(f"the runs at {self.address} cannot be opened: {error}") from None
+
+    def of_cells(self, cells: Iterable[str]) -> dict[str, StoredRun]:
+        """Return the run of each job by its key; of several, the finished one."""
+        found: dict[str, StoredRun] = {}
+        for cell in cells:
+            for run in self._search(f"tags.`{CELL}` = '{cell}'"):
+                if run.key not in found or run.status == "FINISHED":
+                    found[run.key] = run
+        return found
+
+    def record(self, record: RunRecord) -> str:
+        """Write one finished run and return its id. A run that is FINISHED is whole."""
+        run_id = self._created(record)
+        self._log_files(run_id, record.files)
+        self._log_numbers(run_id, record)
+        self._client.set_terminated(run_id, "FINISHED")
+        return run_id
+
+    def fail(self, record: RunRecord, reason: str) -> str:
+        """Write a run that has no result, and why."""
+        run_id = self._created(record)
+        self._log_numbers(run_id, record)
+        self._client.set_tag(run_id, REASON, reason)
+        self._client.set_terminated(run_id, "FAILED")
+        return run_id
+
+    def supersede(self, run_id: str) -> None:
+        """Put away a run that died while it was recorded, or failed and is tried again."""
+        self._client.set_terminated(run_id, "KILLED")
+        self._client.delete_run(run_id)
+
+    def file(self, run_id: str, name: str) -> bytes:
+        """Return the bytes of a run's artifact. Raises StoreError."""
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                return Path(str(self._client.download_artifacts(run_id, name, folder))).read_bytes()
+        except (MlflowException, OSError) as error:
+            raise StoreError(f"run {run_id}: {name} cannot be read: {error}") from None
+
+    def _search(self, words: str) -> Iterable[StoredRun]:
+        token, experiments = None, list(self._experiments.values())
+        while token != "":
+            page = self._client.search_runs(experiments, words, max_results=_BATCH, page_token=token)
+            token = page.token or ""
+            for run in page:
+                yield StoredRun(
+                    run.info.run_id, run.data.tags.get(KEY, ""), run.info.status, run.data.tags, run.data.metrics
+                )
+
+    def _experiment(self, name: str) -> str:
+        if name not in self._experiments:
+            place = (self.folder / "artifacts" / name).as_uri() if self.own else None
+            self._experiments[name] = self._client.create_experiment(name, artifact_location=place)
+        return str(self._experiments[name])
+
+    def _created(self, record: RunRecord) -> str:
+        experiment = self._experiment(record.experiment)
+        created = self._client.create_run(experiment, tags=dict(record.tags), run_name=record.name)
+        return str(created.info.run_id)
+
+    def _log_numbers(self, run_id: str, record: RunRecord) -> None:
+        now = int(time.time() * 1000)
+        numbers = [Metric(name, value, now, 0) for name, value in record.metrics.items() if np.isfinite(value)]
+        numbers += [
+            Metric(name, float(value), now, epoch)
+            for name, series in record.epochs.items()
+            for epoch, value in enumerate(series, 1)
+        ]
+        params = [Param(name, str(value)) for name, value in record.params.items()]
+        for start in range(0, max(len(numbers), 1), _BATCH - _PARAMS):
+            batch = numbers[start : start + _BATCH - _PARAMS]
+            self._client.log_batch(run_id, metrics=batch, params=params[:_PARAMS] if start == 0 else [])
+
+    def _log_files(self, run_id: str, files: Mapping[str, bytes]) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            for name, content in files.items():
+                Path(folder, name).write_bytes(content)
+            self._client.log_artifacts(run_id, folder)
+
+
+def server_command(folder: Path, host: str, port: int) -> tuple[list[str], dict[str, str]]:
+    """Return the module and words that serve the runs, and the environment that keeps the server harmless."""
+    words = ["mlflow", "server", "--backend-store-uri", address(folder), "--host", host, "--port", str(port)]
+    words += ["--allowed-hosts", f"{host}:{port},localhost:{port}", "--workers", "1", "--no-serve-artifacts"]
+    return words, {
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_ENABLE_AI_GATEWAY": "false",
+    }

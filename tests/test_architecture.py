@@ -1,0 +1,89 @@
+"""Imports go strictly down the list of DESIGN, and each outside library has its doors."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import threshold_lab
+
+PACKAGE = Path(threshold_lab.__file__).parent
+ORDER = [
+    "app",
+    "report",
+    "sweep",
+    "recording",
+    "tracking",
+    "store",
+    "executors",
+    "train",
+    "program",
+    "network",
+    "losses",
+    "plan",
+    "figures",
+    "metrics",
+    "thresholds",
+    "heads",
+    "data",
+    "provenance",
+    "spec",
+    "records",
+    "errors",
+]
+DOORS = {
+    "tensorflow": {"train", "program", "network", "losses"},
+    "keras": {"network"},
+    "mlflow": {"tracking"},
+    "hydra": {"app"},
+    "omegaconf": {"app"},
+    "matplotlib": {"figures"},
+    "rich": {"app"},
+    "click": {"app"},
+    "sklearn": {"data"},
+    "pydantic": {"spec"},
+}
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem != "__init__")
+
+
+def module_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_down_the_list_and_through_the_doors(path: Path):
+    module = module_of(path)
+    for name in imports(path):
+        outside, *inside = name.split(".")
+        if outside == "threshold_lab" and inside[0] != module:
+            assert ORDER.index(inside[0]) > ORDER.index(module), f"{module} imports {inside[0]}"
+        assert module in DOORS.get(outside, {module}), f"{module} imports {outside}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_file_is_at_most_250_lines(path: Path):
+    assert len(path.read_text().splitlines()) <= 250
+
+
+def test_what_does_not_train_never_imports_tensorflow():
+    modules = ["app", "app.session", "report", "sweep", "tracking", "executors", "data", "heads", "spec"]
+    code = "; ".join(f"import threshold_lab.{module}" for module in modules)
+    code += "; import sys; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_question_of_a_name_is_answered_without_mlflow_or_sklearn():
+    code = "import threshold_lab.app.hydra_door, sys; sys.exit(bool({'mlflow', 'sklearn'} & set(sys.modules)))"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,83 @@
+"""The command line: what a mistake is answered with, and what it costs."""
+
+import pytest
+from conftest import lab
+
+from threshold_lab.heads import ACTIVATIONS, LOSSES
+from threshold_lab.thresholds import RULES
+
+NO_TENSORFLOW = {"PYTHONPROFILEIMPORTTIME": "1"}
+
+MISTAKES = {
+    "unknown activation 'sigmoyd'; known: sigmoid, softmax, linear, tanh; did you mean 'sigmoid'?": (
+        "sweep activation=sigmoyd,tanh"
+    ),
+    "unknown loss 'bce'; known: binary_crossentropy, mse": "run loss=bce",
+    "gone.csv: no such file": "run data=csv data.path=gone.csv data.target=y",
+    "unknown key 'treshold'; known: activation, loss, threshold,": "run treshold=0.3",
+    "unknown key 'data.nois'": "sweep data=moons data.nois=0.3",
+    "Could not find 'data/mooons'": "sweep data=mooons",
+    "seeds must be greater than or equal to 1; got 0": "sweep seeds=0 data=moons",
+    "executor.workers must be a whole number of 1 or more, or null for one a core; got 0": "run executor.workers=0",
+    "To sweep over it, add --multirun": "run activation=sigmoid,tanh",
+    "name the label's column with data.target=COLUMN": "run data=csv data.path=gone.csv",
+    "no viable alternative": "sweep a=[",
+    "No such command 'swep'. Did you mean 'sweep'?": "swep",
+    "no sweep was planned": "status",
+    "no runs in": "ui",
+}
+
+
+@pytest.mark.parametrize("words", MISTAKES, ids=MISTAKES.get)
+def test_a_mistake_is_one_clear_message_and_leaves_nothing(words, folder):
+    done = lab(*MISTAKES[words].split(), folder=folder, **NO_TENSORFLOW)
+    said = [line for line in done.stderr.splitlines() if not line.startswith("import time:")]
+    assert done.returncode == 2
+    assert words in "\n".join(said)
+    assert "Traceback" not in done.stderr
+    assert "Error executing job" not in done.stderr
+    assert "import time:" in done.stderr
+    assert "| tensorflow" not in done.stderr.replace("  ", " ")
+    assert not any(folder.iterdir())
+
+
+def test_every_name_in_a_table_is_in_the_help(folder):
+    helped = lab("sweep", "--help", folder=folder)
+    assert helped.returncode == 0
+    for name in (*ACTIVATIONS, *LOSSES, *RULES):
+        assert name in helped.stdout
+
+
+def test_help_costs_no_library(folder):
+    done = lab("--help", folder=folder, **NO_TENSORFLOW)
+    assert "threshold-lab run" in done.stdout
+    for library in ("tensorflow", "mlflow", "hydra", "pandas", "numpy"):
+        assert f" {library}\n" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["sweep", "run"])
+def test_hydra_shows_the_configuration(command, folder):
+    shown = lab(command, "--cfg", "job", "threshold=youden", folder=folder)
+    assert "threshold: youden" in shown.stdout
+    assert "- worst concave points" in shown.stdout
+    assert not any(folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("threshold-lab ", "sweep run ui status"),
+        ("threshold-lab sw", "sweep run ui status"),
+        ("threshold-lab sweep data=m", "data=moons"),
+        ("threshold-lab run activ", "activation="),
+        ("threshold-lab run optimizer.l", "optimizer.learning_rate="),
+    ],
+)
+def test_the_shell_completes_commands_groups_and_keys(line, offered, folder):
+    done = lab("-sc", "query=bash", folder=folder, COMP_LINE=line)
+    assert done.stdout.strip() == offered
+
+
+def test_the_completion_installs_itself(folder):
+    assert "complete -o nospace" in lab("-sc", "install=bash", folder=folder).stdout
+    assert not any(folder.iterdir())

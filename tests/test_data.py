@@ -1,0 +1,217 @@
+"""Sources, splits and encoding: exact parts, nothing learnt from rows that are not for training."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import spec
+
+from threshold_lab import data
+from threshold_lab.errors import DataError
+from threshold_lab.records import Splits
+
+MIXED = """id,age,city,smokes,income,label
+a,21,Rome,yes,10.5,no
+b,35,,no,,yes
+c,44,Oslo,yes,30.25,no
+d,,Rome,no,12,yes
+e,52,Oslo,yes,99,yes
+f,61,Rome,,7,no
+g,33,Bern,no,15,yes
+h,27,Rome,yes,22,no
+i,45,Oslo,no,41,yes
+j,39,Rome,yes,18,no
+"""
+
+
+def load(**source: object) -> Splits:
+    return data.load(spec(data=source).data)
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> str:
+    path = tmp_path / "mixed.csv"
+    path.write_text(MIXED * 1)
+    return str(path)
+
+
+def rows_of(splits: Splits) -> list[int]:
+    return sorted(np.concatenate([part.rows for _, part in splits.parts()]).tolist())
+
+
+def test_breast_cancer_is_parted_60_20_20_stratified_and_standardised_on_training_rows():
+    splits = load(source="breast_cancer", features=["worst concave points", "worst area"])
+    assert [len(part.rows) for _, part in splits.parts()] == [341, 114, 114]
+    assert [round(float(part.labels.mean()), 2) for _, part in splits.parts()] == [0.63, 0.62, 0.63]
+    assert splits.train.features.mean(axis=0) == pytest.approx(0, abs=1e-6)
+    assert splits.train.features.std(axis=0) == pytest.approx(1, abs=1e-6)
+    assert abs(splits.test.features.mean()) > 1e-3
+    assert rows_of(splits) == list(range(569))
+
+
+def test_all_thirty_features_unless_named():
+    assert load(source="breast_cancer").train.features.shape == (341, 30)
+    with pytest.raises(DataError, match=r"unknown feature 'worst areas'; .* did you mean 'worst area'"):
+        load(source="breast_cancer", features=["worst areas"])
+
+
+@pytest.mark.parametrize("source", ["moons", "circles"])
+def test_points_are_balanced_and_drawn_from_their_seed(source):
+    made = load(source=source, rows=100)
+    assert [part.labels.mean() for _, part in made.parts()] == [0.5, 0.5, 0.5]
+    assert load(source=source, rows=100).hash == made.hash
+    assert load(source=source, rows=100, seed=1).hash != made.hash
+    assert load(source=source, rows=100, split_seed=1).hash != made.hash
+
+
+def test_folds_part_all_rows_into_tests():
+    folds = [load(source="moons", rows=50, folds=5, fold=fold) for fold in range(5)]
+    assert sorted(np.concatenate([fold.test.rows for fold in folds]).tolist()) == list(range(50))
+    assert [len(fold.validation.rows) for fold in folds] == [8] * 5
+    assert all(rows_of(fold) == list(range(50)) for fold in folds)
+
+
+def test_one_path(mixed):
+    splits = load(source="csv", path=mixed, target="label", drop=["id"], test_fraction=0.2, validation_fraction=0.2)
+    assert [len(part.rows) for _, part in splits.parts()] == [6, 2, 2]
+    assert (splits.positive, splits.negative) == ("yes", "no")
+    assert rows_of(splits) == list(range(10))
+
+
+def test_missing_numbers_are_the_training_median_with_an_indicator_and_texts_a_category(mixed, tmp_path):
+    frame = pd.read_csv(mixed)
+    frame["part"] = ["train"] * 6 + ["validation"] * 2 + ["test"] * 2
+    frame.to_csv(tmp_path / "parted.csv", index=False)
+    splits = load(
+        source="csv", path=str(tmp_path / "parted.csv"), target="label", drop=["id"], split_column="part",
+    )  # fmt: skip
+    names = list(splits.feature_names)
+    assert [name for name in names if name.startswith("city_")] == ["city_(missing)", "city_Oslo", "city_Rome"]
+    ages = pd.Series([21, 35, 44, 44, 52, 61])  # the median of 21 35 44 52 61 for the missing one
+    expected = (ages - ages.mean()) / ages.std(ddof=0)
+    assert splits.train.features[:, names.index("age")] == pytest.approx(expected.to_numpy(), abs=1e-6)
+    indicator = splits.train.features[:, names.index("missingindicator_age")]
+    assert (indicator > 0).tolist() == [False, False, False, True, False, False]
+    cities = splits.validation.features[0, [names.index(name) for name in names if name.startswith("city_")]]
+    assert cities.tolist() == [0, 0, 0]  # Bern was never seen in training
+
+
+def test_nothing_is_learnt_from_rows_that_are_not_for_training(mixed, tmp_path):
+    frame = pd.read_csv(mixed)
+    frame["part"] = ["train"] * 6 + ["validation"] * 2 + ["test"] * 2
+    frame.to_csv(tmp_path / "one.csv", index=False)
+    frame.loc[6:, "income"] *= 1000
+    frame.loc[6:, "city"] = "Lima"
+    frame.to_csv(tmp_path / "two.csv", index=False)
+    source = {"source": "csv", "target": "label", "drop": ["id"], "split_column": "part"}
+    one, two = (load(path=str(tmp_path / name), **source) for name in ("one.csv", "two.csv"))
+    assert np.array_equal(one.train.features, two.train.features)
+    assert one.hash != two.hash
+
+
+def test_three_paths_keep_their_parts_and_need_the_same_columns(mixed, tmp_path):
+    frame = pd.read_csv(mixed)
+    paths = {}
+    for name, rows in (("train", slice(0, 6)), ("validation", slice(6, 8)), ("test", slice(8, 10))):
+        paths[f"{name}_path"] = str(tmp_path / f"{name}.csv")
+        frame[rows].to_csv(paths[f"{name}_path"], index=False)
+    splits = load(source="csv", target="label", drop=["id"], **paths)
+    assert [part.rows.tolist() for _, part in splits.parts()] == [[0, 1, 2, 3, 4, 5], [6, 7], [8, 9]]
+    frame[8:].drop(columns="age").to_csv(paths["test_path"], index=False)
+    with pytest.raises(DataError, match=r"test.csv: columns id, city.*train.csv has id, age"):
+        load(source="csv", target="label", drop=["id"], **paths)
+
+
+def test_columns_by_position_without_a_header(mixed, tmp_path):
+    path = tmp_path / "bare.csv"
+    path.write_text("".join(MIXED.splitlines(keepends=True)[1:]).replace(",", ";"))
+    source = {"source": "csv", "path": str(path), "header": False, "delimiter": ";", "drop": [0]}
+    last, fifth = load(target=-1, **source), load(target=5, **source)
+    assert last.hash == fifth.hash
+    assert "1" in last.feature_names
+    named = load(source="csv", path=mixed, target=-1, drop=[0])
+    assert np.array_equal(named.train.features, last.train.features)
+
+
+def test_features_can_be_named_and_numbers_be_texts(mixed):
+    splits = load(source="csv", path=mixed, target="label", features=["income", "age"], categorical=["age"])
+    assert splits.feature_names[0] == "income"
+    assert "age_21" in splits.feature_names or "age_35" in splits.feature_names
+
+
+@pytest.mark.parametrize("words", [("0", "1"), ("False", "True"), ("No", "Yes"), ("no", "yes"), ("0.0", "1.0")])
+def test_labels_that_say_themselves_which_is_positive(tmp_path, words):
+    path = tmp_path / "said.csv"
+    path.write_text("x,y\n" + "".join(f"{row},{words[row % 2]}\n" for row in range(20)))
+    splits = load(source="csv", path=str(path), target="y")
+    assert splits.train.labels.tolist() == [row % 2 == 1 for row in splits.train.rows]
+
+
+def test_other_labels_must_be_told(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("x,y\n" + "".join(f"{row},{'MR'[row % 2]}\n" for row in range(20)))
+    with pytest.raises(DataError, match=r"holds 'M' \(10 rows\), 'R' \(10 rows\): which .* data.positive=M or"):
+        load(source="csv", path=str(path), target="y")
+    rocks = load(source="csv", path=str(path), target="y", positive="R")
+    assert (rocks.positive, rocks.negative) == ("R", "M")
+    assert rocks.train.labels.tolist() == [row % 2 == 1 for row in rocks.train.rows]
+    with pytest.raises(DataError, match=r"data.positive='X' is not in column 'y', which holds 'M'"):
+        load(source="csv", path=str(path), target="y", positive="X")
+
+
+@pytest.mark.parametrize(
+    ("text", "changes", "words"),
+    [
+        ("x,y\n1,0\n2,1\n3,\n", {}, "bad.csv, row 4, column 'y': the label is missing"),
+        ("x,y\n1,0\n2,1\n3,2\n", {}, "must hold two values; it holds 3: '0' (1 rows)"),
+        ("x,y\n1,0\n2,0\n", {}, "must hold two values; it holds 1: '0' (2 rows)"),
+        ("x,y\n1,0\n2,1\n", {"target": "z"}, "bad.csv: data.target: unknown column 'z'; known: x, y"),
+        ("x,y\n1,0\n2,1\n", {"target": 2}, "data.target: unknown column 2"),
+        ("x,y\n1,0\n2,1\n", {"drop": ["w"]}, "data.drop: unknown column 'w'"),
+        ("x,y\n" + "1,0\n2,1\n" * 9, {"drop": ["x"]}, "no feature column is left"),
+        ("x,y\n1,0\n2,1\n", {}, "each class needs 3 rows or more"),
+        ("x,y\n", {}, "bad.csv: has no rows"),
+        ("", {}, "bad.csv: not a table that can be read"),
+        ('x,y\n"1,0\n2,1\n', {}, "bad.csv: not a table that can be read"),
+        ("x,y,s\n1,0,train\n2,1,dev\n", {"split_column": "s"}, "row 3, column 's': 'dev' is none of train, validation"),
+        (
+            "x,y,s\n1,0,train\n2,1,train\n3,1,test\n",
+            {"split_column": "s"},
+            "the validation part (0 rows) has no row of",
+        ),
+        ("x,y\n" + "1e39,0\n2e39,1\n" * 9, {"features": ["x"]}, None),
+        ("x,y\n" + ",0\n,1\n" * 9, {}, "column 'x' has no value in the training rows"),
+    ],
+)
+def test_a_bad_table_is_told_by_file_row_column_and_value(tmp_path, text, changes, words):
+    path = tmp_path / "bad.csv"
+    path.write_text(text)
+    source = {"source": "csv", "path": str(path), "target": "y"} | changes
+    if words is None:
+        assert np.isfinite(load(**source).train.features).all()
+        return
+    with pytest.raises(DataError) as caught:
+        load(**source)
+    assert words in str(caught.value)
+
+
+def test_a_missing_file_is_told_before_anything_is_read(tmp_path):
+    with pytest.raises(DataError, match=r"gone.csv: no such file .* name one with data.test_path=FILE"):
+        data.require_files(
+            replace(
+                spec(data={"source": "csv", "target": 0, "path": "x.csv"}).data,
+                path=None,
+                train_path=__file__,
+                validation_path=__file__,
+                test_path="gone.csv",
+            )
+        )
+
+
+def test_a_column_that_names_rows_is_refused(tmp_path):
+    path = tmp_path / "ids.csv"
+    path.write_text("name,y\n" + "".join(f"person {row},{row % 2}\n" for row in range(400)))
+    with pytest.raises(DataError, match=r"'name' has 240 different texts in 240 training rows.*data.drop=\[name\]"):
+        load(source="csv", path=str(path), target="y")

@@ -1,0 +1,125 @@
+"""Workers: same bits from one or two, a death costs one program, and none outlives its driver."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from conftest import lane
+
+from threshold_lab.executors import LocalPool
+from threshold_lab.plan import Program
+from threshold_lab.records import Splits
+
+
+def program(seed: int, **changes: object) -> Program:
+    return Program((lane(seed, **changes),))
+
+
+def weights(outcomes) -> dict[str, bytes]:
+    return {fit.key: b"".join(array.tobytes() for array in fit.weights) for _, fits in outcomes for fit in fits}
+
+
+def trained(workers: int, programs: list[Program], splits: Splits, checkpoint=lambda: None):
+    with LocalPool(workers) as pool:
+        return list(pool.train(programs, {"data": splits}, checkpoint))
+
+
+def test_one_worker_and_two_and_this_process_give_the_same_bits(splits):
+    from threshold_lab import train
+
+    programs = [program(seed) for seed in range(3)]
+    here = {
+        fit.key: b"".join(a.tobytes() for a in fit.weights)
+        for own in programs
+        for fit in train.train(own.lanes, splits)
+    }
+    assert weights(trained(1, programs, splits)) == weights(trained(2, programs, splits)) == here
+
+
+def test_a_worker_that_dies_costs_only_a_second_try(splits):
+    killed = []
+
+    def checkpoint():
+        workers = multiprocessing.active_children()
+        if workers and not killed:
+            killed.append(workers[0].pid)
+            os.kill(workers[0].pid, signal.SIGKILL)
+
+    outcomes = trained(2, [program(seed) for seed in range(3)], splits, checkpoint)
+    assert killed
+    assert sorted(own.lanes[0].seed for own, _ in outcomes) == [0, 1, 2]
+    assert len(weights(outcomes)) == 3
+
+
+def test_what_stops_one_program_is_told_with_it_and_the_others_go_on(splits):
+    wrong = program(0, activation="step")
+    outcomes = dict(trained(1, [wrong, program(1)], splits))
+    assert isinstance(outcomes[wrong], KeyError)
+    assert len(outcomes[program(1)]) == 1
+
+
+def test_a_checkpoint_that_raises_ends_the_workers(splits):
+    def checkpoint():
+        if multiprocessing.active_children():
+            raise KeyboardInterrupt
+
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        trained(2, [program(seed) for seed in range(3)], splits, checkpoint)
+    assert not multiprocessing.active_children()
+    assert time.monotonic() - started < 60
+
+
+ORPHANS = """
+import os, sys, threading, time
+sys.path.insert(0, {tests!r})
+import numpy as np
+from conftest import lane
+from threshold_lab.executors import LocalPool
+from threshold_lab.plan import Program
+from threshold_lab.records import Part, Splits
+part = Part(np.zeros((40, 2), np.float32), np.arange(40) % 2 == 0, np.arange(40))
+splits = Splits(part, part, part, "hash", ("x", "y"), "1", "0", None)
+
+def tell_and_die():
+    import multiprocessing
+    while not multiprocessing.active_children():
+        time.sleep(0.05)
+    time.sleep(0.5)
+    print(*[child.pid for child in multiprocessing.active_children()], flush=True)
+    os.kill(os.getpid(), 9)
+
+if __name__ == "__main__":
+    threading.Thread(target=tell_and_die).start()
+    with LocalPool(1) as pool:
+        list(pool.train([Program((lane(0),))], {{"data": splits}}, lambda: None))
+"""
+
+
+def test_no_worker_outlives_its_driver(tmp_path):
+    script = tmp_path / "driver.py"
+    script.write_text(ORPHANS.format(tests=str(Path(__file__).parent)))
+    driver = subprocess.run([sys.executable, str(script)], capture_output=True, text=True)
+    assert driver.returncode == -signal.SIGKILL
+    (worker,) = map(int, driver.stdout.split())
+    deadline = time.monotonic() + 30
+    while alive(worker) and time.monotonic() < deadline:
+        threading.Event().wait(0.1)
+    assert not alive(worker)
+
+
+def alive(process: int) -> bool:
+    state = Path(f"/proc/{process}/stat")
+    if Path("/proc/self/stat").exists():
+        return state.exists() and state.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,61 @@
+"""Jobs -> lanes -> programs: nothing is trained twice, and what trains together fits together."""
+
+from conftest import spec
+
+from threshold_lab import plan
+from threshold_lab.plan import Job
+from threshold_lab.spec import WIDTH
+
+
+def jobs(*specs):
+    return [Job(own, "data", "engine") for own in specs]
+
+
+def lanes(own):
+    return [lane for job in own for lane in job.lanes]
+
+
+def test_jobs_that_differ_only_in_their_threshold_share_all_lanes():
+    own = jobs(*(spec(threshold=threshold, seeds=3) for threshold in (0.1, 0.5, "youden")))
+    assert len({lane.key for lane in lanes(own)}) == 3
+    assert len({job.key for job in own}) == 3
+    assert [len(cell) for cell in plan.cells(own)] == [3]
+
+
+def test_the_question_s_sweep_has_160_distinct_lanes_in_10_programs():
+    cells = [
+        (activation, loss)
+        for activation in ("sigmoid", "softmax", "linear", "tanh")
+        for loss in ("mse", "binary_crossentropy")
+    ]
+    own = jobs(*(spec(activation=a, loss=b, threshold=t / 10, seeds=20) for a, b in cells for t in range(1, 11)))
+    programs = plan.programs(lanes(own), frozenset())
+    assert [len(program.lanes) for program in programs] == [WIDTH] * 10
+    assert len(own) == 80
+    assert len({lane.key for program in programs for lane in program.lanes}) == 160
+
+
+def test_lanes_of_different_shapes_never_share_a_program():
+    shapes = [spec(), spec(batch_size=8), spec(epochs=4), spec(network={"hidden": [8, 6]}), spec()]
+    own = jobs(*shapes)
+    own.append(Job(spec(), "other data", "engine"))
+    programs = plan.programs(lanes(own), frozenset())
+    assert [len(program.lanes) for program in programs] == [2] * 5
+
+
+def test_rates_activations_losses_and_seeds_share_a_program():
+    own = jobs(spec(activation="tanh"), spec(loss="mse"), spec(optimizer={"learning_rate": 9.0}), spec(seed=50))
+    own += jobs(spec(network={"dropout": [0.0, 0.0]}), spec(optimizer={"momentum": 0.0}))
+    assert len(plan.programs(lanes(own), frozenset())) == 1
+
+
+def test_a_program_exports_only_its_own_lanes():
+    own = jobs(spec(seeds=20), spec(activation="tanh", seeds=20))
+    exported = frozenset(job.lanes[0].key for job in own)
+    programs = plan.programs(lanes(own), exported)
+    assert [len(program.exported) for program in programs] == [1, 1, 0]
+
+
+def test_data_and_engine_are_part_of_what_a_job_is():
+    keys = {Job(spec(), data, engine).key for data in "ab" for engine in "cd"}
+    assert len(keys) == 4

@@ -1,0 +1,237 @@
+"""The whole way, as a user goes it: from the command line to runs in MLflow, and again."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import SMALL, lab
+from mlflow import MlflowClient
+
+from threshold_lab.metrics import COLUMNS
+
+LINE = ["sweep", "activation=sigmoid,tanh", "loss=binary_crossentropy,mse", "threshold=0.3,0.5,youden", *SMALL]
+
+
+def client(folder: Path) -> MlflowClient:
+    return MlflowClient(f"sqlite:///{folder / 'mlruns' / 'mlflow.db'}")
+
+
+def runs(folder: Path, words: str = ""):
+    found = client(folder)
+    experiments = [experiment.experiment_id for experiment in found.search_experiments()]
+    return found.search_runs(experiments, words, order_by=["tags.mlflow.runName"])
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A folder in which a small sweep was made, and what it said."""
+    folder = tmp_path_factory.mktemp("swept")
+    done = lab(*LINE, folder=folder)
+    assert done.returncode == 0, done.stderr
+    return folder, done
+
+
+def artifact(folder: Path, run, name: str) -> bytes:
+    return Path(client(folder).download_artifacts(run.info.run_id, name)).read_bytes()
+
+
+def run_named(folder: Path, name: str):
+    (found,) = runs(folder, f"attributes.run_name = '{name}'")
+    return found
+
+
+def test_each_job_is_one_finished_run_named_by_what_it_is(swept):
+    folder, _ = swept
+    found = runs(folder)
+    names = {run.info.run_name for run in found}
+    assert len(found) == len(names) == 12
+    assert {run.info.status for run in found} == {"FINISHED"}
+    assert "tanh mse youden" in names
+
+
+def test_what_is_printed(swept):
+    _, done = swept
+    assert "12 jobs, 0 recorded before; 8 networks, 0 trained before; 1 program to train" in done.stdout
+    assert "8 networks trained, 12 runs recorded" in done.stdout
+    assert "threshold-lab ui" in done.stdout
+    assert done.stderr == ""
+    rows = [line for line in done.stdout.splitlines() if line.startswith(("sigmoid ", "tanh "))]
+    assert [row.split()[:2] for row in rows] == [
+        [activation, loss] for activation in ("sigmoid", "tanh") for loss in ("binary_crossentropy", "mse")
+    ]
+
+
+def test_the_table_says_what_the_runs_hold(swept):
+    folder, done = swept
+    row = next(line for line in done.stdout.splitlines() if line.startswith("tanh        mse"))
+    numbers = row.replace("±", "").replace("*", "").split()[2:]
+    half, tuned = (run_named(folder, f"tanh mse {rule}").data.metrics for rule in ("0.5", "youden"))
+    expected = [
+        *(half["test_accuracy"], half["test_accuracy_sd"], tuned["test_accuracy"], tuned["test_accuracy_sd"]),
+        *(tuned["threshold"], tuned["threshold_sd"], half["test_roc_auc"], half["test_roc_auc_sd"]),
+        *(half["test_brier"], half["test_brier_sd"]),
+    ]
+    assert numbers == [f"{number:.3f}" for number in expected]
+    assert f"{half['majority']:.3f}" in done.stdout
+
+
+def test_every_leaf_of_the_configuration_is_a_parameter(swept):
+    folder, _ = swept
+    params = run_named(folder, "tanh mse 0.3").data.params
+    assert params["activation"] == "tanh"
+    assert params["threshold"] == "0.3"
+    assert params["data.rows"] == "90"
+    assert params["network.hidden"] == "[6]"
+    assert params["optimizer.momentum"] == "0.003"
+    assert set(params) >= {"data.noise", "data.split_seed", "epochs", "seeds", "batch_size", "loss"}
+
+
+def test_metrics_are_means_over_the_table_of_seeds(swept):
+    folder, _ = swept
+    run = run_named(folder, "sigmoid binary_crossentropy youden")
+    tidy = pd.read_csv(io.BytesIO(artifact(folder, run, "seeds.csv")))
+    assert tuple(tidy.columns) == COLUMNS
+    own = tidy[(tidy["part"] == "test") & (tidy["rule"] == "youden")]
+    assert own["seed"].tolist() == [0, 1]
+    for metric, column in (("threshold", "threshold"), ("test_accuracy", "accuracy"), ("test_roc_auc", "roc_auc")):
+        assert run.data.metrics[metric] == pytest.approx(own[column].mean())
+        assert run.data.metrics[f"{metric}_sd"] == pytest.approx(own[column].std())
+    assert (own[["tp", "fp", "fn", "tn"]].sum(axis=1) == 18).all()
+
+
+def test_the_history_is_keras_s_a_number_an_epoch(swept):
+    folder, _ = swept
+    run = run_named(folder, "tanh mse 0.5")
+    for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
+        history = client(folder).get_metric_history(run.info.run_id, name)
+        assert [entry.step for entry in history] == [1, 2]
+
+
+def test_the_histogram_is_a_picture_and_its_counts(swept):
+    folder, _ = swept
+    run = run_named(folder, "sigmoid mse youden")
+    assert artifact(folder, run, "histogram.png").startswith(b"\x89PNG")
+    counts = json.loads(artifact(folder, run, "histogram.json"))
+    assert sum(map(sum, counts["counts"].values())) == 2 * 18
+    assert set(counts["counts"]) == {"0", "1"}
+    assert all(len(values) == len(counts["edges"]) - 1 for values in counts["counts"].values())
+    assert np.mean(counts["threshold"]) == pytest.approx(run.data.metrics["threshold"])
+
+
+def test_the_model_opens_with_keras_alone_and_says_what_the_run_says(swept, tmp_path):
+    folder, _ = swept
+    run = run_named(folder, "sigmoid mse 0.5")
+    (tmp_path / "model.keras").write_bytes(artifact(folder, run, "model_seed_0.keras"))
+    (tmp_path / "weights.npz").write_bytes(artifact(folder, run, "weights.npz"))
+    code = (
+        "import keras, numpy as np, sys; model = keras.models.load_model('model.keras'); "
+        "stored = np.load('weights.npz', allow_pickle=False); "
+        "own = [stored[f'seed_0/layer_{i}/{part}'] for i in range(2) for part in ('kernel', 'bias')]; "
+        "assert all(np.array_equal(a, b) for a, b in zip(own, model.get_weights(), strict=True)); "
+        "assert model.predict(np.zeros((3, 2)), verbose=0).shape == (3, 1); "
+        "assert sorted({name.split('/')[0] for name in stored.files}) == ['seed_0', 'seed_1']; "
+        "assert not any(name.startswith('threshold_lab') for name in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=tmp_path, check=True)
+
+
+def test_again_trains_nothing_and_says_so_and_so_does_status(swept):
+    folder, first = swept
+    again = lab(*LINE, folder=folder)
+    assert "12 jobs, 12 recorded before; 8 networks, 8 trained before; nothing to train" in again.stdout
+    assert "Nothing to train, nothing to record" in again.stdout
+    assert len(runs(folder)) == 12
+    table = [[line for line in done.stdout.splitlines() if "±" in line] for done in (first, again)]
+    assert table[0] == table[1] != []
+    found = json.loads(lab("status", "--json", folder=folder).stdout)
+    assert found == {"jobs": 12, "finished": 12, "failed": 0, "running": 0, "lanes": 8, "fits": 8}
+    assert "finished 12" in lab("status", folder=folder).stdout
+
+
+def test_new_thresholds_train_nothing(swept):
+    folder, _ = swept
+    line = [word if not word.startswith("threshold") else "threshold=0.7,f1" for word in LINE]
+    done = lab(*line, "store=mlruns", folder=folder)
+    assert "8 jobs, 0 recorded before; 8 networks, 8 trained before; nothing to train" in done.stdout
+    assert "8 runs recorded" in done.stdout
+    assert "at f1" in done.stdout
+    found = client(folder)
+    for run in runs(folder, "params.threshold = '0.7'"):
+        found.delete_run(run.info.run_id)
+    for run in runs(folder, "params.threshold = 'f1'"):
+        found.delete_run(run.info.run_id)
+
+
+@pytest.mark.parametrize("word", ["hydra/sweeper=basic", "hydra/launcher=basic"])
+def test_hydra_s_own_sweeper_and_launcher_work(swept, word):
+    folder, _ = swept
+    done = lab("sweep", "activation=tanh", "loss=mse", "threshold=0.3,youden", *SMALL, word, folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert "trained before; nothing to train" in done.stdout
+    assert "tanh" in done.stdout
+    assert len(runs(folder)) == 12
+
+
+def test_run_is_one_job_of_the_same_runs(swept):
+    folder, _ = swept
+    done = lab("run", "activation=tanh", "loss=mse", "threshold=0.3", *SMALL, folder=folder)
+    assert "1 job, 1 recorded before" in done.stdout
+
+
+def test_a_job_that_diverges_is_recorded_with_its_reason_and_stops_no_other(folder):
+    words = ["sweep", "activation=linear", "loss=mse", "threshold=0.5", "optimizer.learning_rate=0.01,1e30", *SMALL]
+    done = lab(*words, folder=folder)
+    assert done.returncode == 1
+    assert "1 job failed: diverged: not finite after training, seeds 0, 1; lower the learning rate" in done.stdout
+    assert sorted(run.info.status for run in runs(folder)) == ["FAILED", "FINISHED"]
+    (failed,) = runs(folder, "attributes.status = 'FAILED'")
+    assert failed.data.tags["lab.reason"].startswith("diverged")
+    assert failed.data.params["optimizer.learning_rate"] == "1e+30"
+    assert json.loads(lab("status", "--json", folder=folder).stdout)["failed"] == 1
+    again = lab(*words, folder=folder)
+    assert again.returncode == 1
+    assert "nothing to train" in again.stdout
+    assert len(runs(folder)) == 2
+
+
+def test_ctrl_c_leaves_what_is_finished_and_the_same_line_goes_on(folder):
+    program = [str(Path(sys.executable).with_name("threshold-lab")), "sweep", "loss=mse", *SMALL]
+    own = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
+    running = subprocess.Popen(
+        program, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=own, start_new_session=True
+    )
+    deadline = time.monotonic() + 120
+    while not list(folder.glob("mlruns/artifacts/*/*/artifacts/seeds.csv")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(running.pid, signal.SIGINT)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 130, said
+    assert "nothing finished is lost.\nThe same command goes on from there." in said
+    assert "Traceback" not in said
+    recorded = len(runs(folder))
+    assert 0 < recorded < 40
+    assert {run.info.status for run in runs(folder)} == {"FINISHED"}
+    again = lab("sweep", "loss=mse", *SMALL, folder=folder)
+    assert f"40 jobs, {recorded} recorded before" in again.stdout
+    assert len(runs(folder, "attributes.status = 'FINISHED'")) == 40
+
+
+def test_runs_go_where_mlflow_tracking_uri_says(folder):
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    uri = f"sqlite:///{elsewhere / 'other.db'}"
+    words = ["run", *SMALL]
+    done = lab(*words, folder=folder, MLFLOW_TRACKING_URI=uri, MLFLOW_ARTIFACT_ROOT=str(elsewhere))
+    assert done.returncode == 0, done.stderr
+    assert uri in done.stdout
+    assert not (folder / "mlruns" / "mlflow.db").exists()
+    found = MlflowClient(uri)
+    assert len(found.search_runs([e.experiment_id for e in found.search_experiments()])) == 1
