@@ -5,16 +5,16 @@ any other task function is called job by job, as by Hydra's basic launcher.
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from hydra.core.utils import JobReturn, configure_log, run_job, setup_globals
+from hydra.core.utils import JobReturn, JobStatus, configure_log, run_job, setup_globals
 from hydra.errors import ConfigCompositionException
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
@@ -55,21 +55,31 @@ class BatchLauncher(Launcher):
         composer = Composer(self.hydra_context, self.config)
         configs = [composer.config(overrides, initial_job_idx + index) for index, overrides in enumerate(job_overrides)]
         batch = getattr(self.task_function, "batch", None)
-        if batch is None:
-            return [self._run(config, self.task_function) for config in configs]
-        results = batch([_task_config(config) for config in configs])
-        return [self._run(config, _returning(result)) for config, result in zip(configs, results, strict=True)]
+        return self._together(batch, configs) if batch else [self._alone(config) for config in configs]
 
-    def _run(self, config: DictConfig, task: TaskFunction) -> JobReturn:
-        returned = run_job(
+    def _together(
+        self, batch: Callable[[list[DictConfig]], Sequence[Any]], configs: list[DictConfig]
+    ) -> list[JobReturn]:
+        """Hand over all jobs at once; Hydra's callbacks hear of the start and the end of each."""
+        callbacks = self.hydra_context.callbacks
+        tasks = [_task_config(config) for config in configs]
+        for config in configs:
+            callbacks.on_job_start(config=config, task_function=self.task_function)
+        jobs = [_job(*done) for done in zip(configs, tasks, batch(tasks), strict=True)]
+        for config, job in zip(configs, jobs, strict=True):
+            callbacks.on_job_end(config=config, job_return=job)
+        return jobs
+
+    def _alone(self, config: DictConfig) -> JobReturn:
+        job = run_job(
             hydra_context=self.hydra_context,
-            task_function=task,
+            task_function=self.task_function,
             config=config,
             job_dir_key="hydra.sweep.dir",
             job_subdir_key="hydra.sweep.subdir",
         )
         self._log()
-        return returned
+        return job
 
     def _log(self) -> None:
         configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
@@ -133,11 +143,23 @@ def _dirname(overrides: list[Override], config: DictConfig) -> str:
 
 def _task_config(config: DictConfig) -> DictConfig:
     """The job's own configuration, resolved while Hydra's is its own."""
-    HydraConfig.instance().set_config(config)
+    HydraConfig.instance().cfg = cast(Any, config)  # `set_config` would copy it, once a job
+    folder = Path(str(config.hydra.sweep.dir), str(config.hydra.sweep.subdir))
+    with open_dict(config):
+        config.hydra.runtime.output_dir = str(folder.resolve())
     own = {str(key): OmegaConf.select(config, str(key)) for key in config if key != "hydra"}
     plain = {key: OmegaConf.to_container(v, resolve=True) if OmegaConf.is_config(v) else v for key, v in own.items()}
     return OmegaConf.create(plain)
 
 
-def _returning(result: Any) -> TaskFunction:
-    return lambda _: result
+def _job(config: DictConfig, task: DictConfig, result: Any) -> JobReturn:
+    """What Hydra is told of a job that ran among others."""
+    return JobReturn(
+        overrides=list(config.hydra.overrides.task),
+        cfg=task,
+        hydra_cfg=config,
+        working_dir=str(Path.cwd()),
+        task_name=config.hydra.job.name,
+        status=JobStatus.COMPLETED,
+        _return_value=result,
+    )

@@ -34,7 +34,7 @@ def cores() -> int:
 
 
 class LocalPool:
-    """Spawned worker processes that pull programs; started with the first program, ended with the context."""
+    """Spawned worker processes that pull programs; started by `start` or the first program, ended with the context."""
 
     def __init__(self, workers: int | None = None) -> None:
         self.workers = workers or cores()
@@ -49,6 +49,11 @@ class LocalPool:
         if kind is not None:
             _end_workers()
         self._stop()
+
+    def start(self) -> None:
+        """Start the workers; they import TensorFlow while the driver goes on."""
+        for _ in range(self.workers):
+            self._started().submit(os.getpid)
 
     def train(
         self, programs: Sequence[Program], splits: Mapping[str, Splits], checkpoint: Callable[[], None]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,15 @@ RECORDED = (
 """The metrics of the test part that become columns of the MLflow UI; the table of seeds holds all of them."""
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where runs come from: sweep, code and machine, and `places`, the configuration that changes no result."""
+
+    sweep: str
+    provenance: Provenance
+    places: Mapping[str, Any]
+
+
 @dataclass(frozen=True, eq=False)
 class Cell:
     """What the networks of one cell say, worked out once for all jobs that differ in their threshold only."""
@@ -65,7 +74,7 @@ def diverged(fits: Sequence[Fit], seeds: Sequence[int]) -> str:
     return f"diverged: not finite after training, seeds {', '.join(lost)}; lower the learning rate" if lost else ""
 
 
-def record_of(job: Job, cell: Cell, provenance: Provenance, sweep: str) -> RunRecord:
+def record_of(job: Job, cell: Cell, origin: Origin) -> RunRecord:
     """Return all that is recorded of a finished job."""
     points = [_point(threshold, cell) for threshold in dict.fromkeys((job.spec.threshold, HALF, TUNED))]
     tidy = metrics.table(cell.scores, cell.scored, points, job.spec.all_seeds)
@@ -76,19 +85,18 @@ def record_of(job: Job, cell: Cell, provenance: Provenance, sweep: str) -> RunRe
     }
     files = _files(job, cell, points[0]) | {
         SEEDS_TABLE: tidy.to_csv(index=False).encode(),
-        "provenance.json": json.dumps(asdict(provenance), indent=1).encode(),
+        "provenance.json": json.dumps(asdict(origin.provenance), indent=1).encode(),
     }
-    described = description(job, sweep)
-    return RunRecord(**{**vars(described), "metrics": numbers, "epochs": _epochs(cell.fits), "files": files})
+    return replace(description(job, origin), metrics=numbers, epochs=_epochs(cell.fits), files=files)
 
 
-def description(job: Job, sweep: str) -> RunRecord:
+def description(job: Job, origin: Origin) -> RunRecord:
     """Return the record of a job before it has any result."""
     spec = job.spec
-    tags = {KEY: job.key, CELL: job.cell, SWEEP: sweep, "data": job.data, "engine": job.engine}
+    tags = {KEY: job.key, CELL: job.cell, SWEEP: origin.sweep, "data": job.data, "engine": job.engine}
     tags |= {"activation": spec.activation, "loss": spec.loss, "threshold": str(spec.threshold)}
     name = f"{spec.activation} {spec.loss} {spec.threshold}"
-    return RunRecord(experiment_of(spec), name, tags, leaves(spec), {}, {}, {})
+    return RunRecord(experiment_of(spec), name, tags, leaves(spec) | dict(origin.places), {}, {}, {})
 
 
 def experiment_of(spec: RunSpec) -> str:

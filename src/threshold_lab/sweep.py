@@ -10,8 +10,8 @@ from typing import Any, Protocol
 from threshold_lab import data, plan
 from threshold_lab.executors import LocalPool
 from threshold_lab.plan import Job
-from threshold_lab.provenance import Provenance, engine, provenance
-from threshold_lab.recording import VALIDATION_ERROR, Cell, cell_of, description, diverged, record_of
+from threshold_lab.provenance import engine, provenance
+from threshold_lab.recording import VALIDATION_ERROR, Cell, Origin, cell_of, description, diverged, record_of
 from threshold_lab.records import Splits
 from threshold_lab.spec import Lane, RunSpec
 from threshold_lab.store import Store
@@ -61,9 +61,12 @@ def sweep(
     store.create()
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{jobs[0].key[:6]}"
     with store.planned(name, _plan(jobs, command)), LocalPool(workers) as pool:
+        if not all(store.has(lane.key) for job in jobs for lane in job.lanes):
+            pool.start()
         runs = Runs(folder)
         stored = runs.of_cells(dict.fromkeys(job.cell for job in jobs))
-        recorder = _Recorder(runs, store, {own.hash: own for own in splits.values()}, name, watch, stored)
+        origin = Origin(name, provenance(), {"store": str(folder), "executor.workers": workers})
+        recorder = _Recorder(runs, store, {own.hash: own for own in splits.values()}, origin, watch, stored)
         todo = [job for job in jobs if not _settled(stored.get(job.key))]
         exported = frozenset(job.lanes[0].key for job in todo)
         missing = {lane.key: lane for job in todo for lane in job.lanes if not _is_there(store, lane, exported)}
@@ -92,10 +95,9 @@ class _Recorder:
     runs: Runs
     store: Store
     splits: Mapping[str, Splits]
-    sweep: str
+    origin: Origin
     watch: Watch
     stored: Mapping[str, StoredRun]
-    provenance: Provenance = field(default_factory=provenance)
     done: set[str] = field(default_factory=set)
     lost: dict[str, str] = field(default_factory=dict)
     run_ids: dict[str, str] = field(default_factory=dict)
@@ -148,13 +150,13 @@ class _Recorder:
             self.watch.recorded()
 
     def _finish(self, job: Job, cell: Cell) -> str:
-        record = record_of(job, cell, self.provenance, self.sweep)
+        record = record_of(job, cell, self.origin)
         self.errors[job.key] = record.metrics[VALIDATION_ERROR]
         return self.runs.record(record)
 
     def _fail(self, job: Job, reason: str) -> str:
         self.failed[job.key] = reason
-        return self.runs.fail(description(job, self.sweep), reason)
+        return self.runs.fail(description(job, self.origin), reason)
 
 
 def _settled(run: StoredRun | None) -> bool:

@@ -4,7 +4,8 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ from mlflow.exceptions import MlflowException
 from threshold_lab.errors import StoreError
 
 KEY, CELL, SWEEP, REASON = "lab.key", "lab.cell", "lab.sweep", "lab.reason"
+EXPERIMENT_KIND = "mlflow.experimentKind"
+"""Tag of an experiment; without it MLflow's pages open in their view for language models."""
+
 _BATCH = 1000
 _PARAMS = 100
 
@@ -69,49 +73,57 @@ class Runs:
         self.address = address(folder)
         self.own = "MLFLOW_TRACKING_URI" not in os.environ
         self.folder = folder.resolve()
-        try:
+        with self._told():
             self._client = MlflowClient(self.address)
             self._experiments = {found.name: found.experiment_id for found in self._client.search_experiments()}
-        except (MlflowException, OSError) as error:
-            raise StoreError(f"the runs at {self.address} cannot be opened: {error}") from None
 
     def of_cells(self, cells: Iterable[str]) -> dict[str, StoredRun]:
         """Return the run of each job by its key; of several, the finished one."""
         found: dict[str, StoredRun] = {}
-        for cell in cells:
-            for run in self._search(f"tags.`{CELL}` = '{cell}'"):
+        with self._told():
+            for run in (run for cell in cells for run in self._search(f"tags.`{CELL}` = '{cell}'")):
                 if run.key not in found or run.status == "FINISHED":
                     found[run.key] = run
         return found
 
     def record(self, record: RunRecord) -> str:
         """Write one finished run and return its id. A run that is FINISHED is whole."""
-        run_id = self._created(record)
-        self._log_files(run_id, record.files)
-        self._log_numbers(run_id, record)
-        self._client.set_terminated(run_id, "FINISHED")
-        return run_id
+        with self._told():
+            run_id = self._created(record)
+            self._log_files(run_id, record.files)
+            self._log_numbers(run_id, record)
+            self._client.set_terminated(run_id, "FINISHED")
+            return run_id
 
     def fail(self, record: RunRecord, reason: str) -> str:
         """Write a run that has no result, and why."""
-        run_id = self._created(record)
-        self._log_numbers(run_id, record)
-        self._client.set_tag(run_id, REASON, reason)
-        self._client.set_terminated(run_id, "FAILED")
-        return run_id
+        with self._told():
+            run_id = self._created(record)
+            self._log_numbers(run_id, record)
+            self._client.set_tag(run_id, REASON, reason)
+            self._client.set_terminated(run_id, "FAILED")
+            return run_id
 
     def supersede(self, run_id: str) -> None:
         """Put away a run that died while it was recorded, or failed and is tried again."""
-        self._client.set_terminated(run_id, "KILLED")
-        self._client.delete_run(run_id)
+        with self._told():
+            self._client.set_terminated(run_id, "KILLED")
+            self._client.delete_run(run_id)
 
     def file(self, run_id: str, name: str) -> bytes:
         """Return the bytes of a run's artifact. Raises StoreError."""
+        with self._told(), tempfile.TemporaryDirectory() as folder:
+            return Path(str(self._client.download_artifacts(run_id, name, folder))).read_bytes()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
         try:
-            with tempfile.TemporaryDirectory() as folder:
-                return Path(str(self._client.download_artifacts(run_id, name, folder))).read_bytes()
+            yield
         except (MlflowException, OSError) as error:
-            raise StoreError(f"run {run_id}: {name} cannot be read: {error}") from None
+            raise StoreError(
+                f"the runs at {self.address} cannot be read or written: {error}; what is recorded stays, and the "
+                f"same command goes on from there"
+            ) from None
 
     def _search(self, words: str) -> Iterable[StoredRun]:
         token, experiments = None, list(self._experiments.values())
@@ -126,7 +138,9 @@ class Runs:
     def _experiment(self, name: str) -> str:
         if name not in self._experiments:
             place = (self.folder / "artifacts" / name).as_uri() if self.own else None
-            self._experiments[name] = self._client.create_experiment(name, artifact_location=place)
+            self._experiments[name] = self._client.create_experiment(
+                name, place, {EXPERIMENT_KIND: "custom_model_development"}
+            )
         return str(self._experiments[name])
 
     def _created(self, record: RunRecord) -> str:

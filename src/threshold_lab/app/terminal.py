@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TaskID, TextColumn, TimeRemainingColumn
 
 from threshold_lab.app.interrupt import Interrupt
 from threshold_lab.app.tables import count
@@ -83,6 +83,13 @@ class TerminalWatch:
         if console.is_terminal or now - self._said < _PLAIN_EVERY_SECONDS:
             return
         self._said = now
-        left = [task for task in self._progress.tasks if not task.finished]
-        words = [f"{task.description.strip()} {task.completed:.0f} of {task.total:.0f}" for task in left]
-        console.print(", ".join([*words, f"{now - self._started:.0f} s"]))
+        words = [_words(task) for task in self._progress.tasks if not task.finished]
+        console.print(", ".join([*words, f"{now - self._started:.0f} s so far"]))
+
+
+def _words(task: Task) -> str:
+    notes = [str(task.fields["note"])] if task.fields["note"] else []
+    if task.time_remaining is not None:
+        notes.append(f"{task.time_remaining:.0f} s left")
+    done = f"{task.description.strip()} {task.completed:.0f} of {task.total:.0f}"
+    return f"{done} ({', '.join(notes)})" if notes else done
