@@ -57,6 +57,7 @@ def sweep(
     splits = {source: data.load(source) for source in dict.fromkeys(spec.data for spec in specs)}
     asked = [Job(spec, splits[spec.data].hash, engine()) for spec in specs]
     jobs = tuple(dict.fromkeys(asked))
+    watch.checkpoint()
     store = Store(folder)
     store.create()
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{jobs[0].key[:6]}"
@@ -64,6 +65,7 @@ def sweep(
         if not all(store.has(lane.key) for job in jobs for lane in job.lanes):
             pool.start()
         runs = Runs(folder)
+        watch.checkpoint()
         stored = runs.of_cells(dict.fromkeys(job.cell for job in jobs))
         origin = Origin(name, provenance(), {"store": str(folder), "executor.workers": workers})
         recorder = _Recorder(runs, store, {own.hash: own for own in splits.values()}, origin, watch, stored)

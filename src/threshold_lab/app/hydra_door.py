@@ -13,6 +13,7 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from threshold_lab.app.interrupt import Interrupt
 from threshold_lab.app.task import SweepTask
 from threshold_lab.errors import ConfigError, unknown
 from threshold_lab.spec import leaves
@@ -35,14 +36,15 @@ def run_hydra(words: Sequence[str], *, program: str) -> bool:
     """
     wanted = os.environ.get("HYDRA_FULL_ERROR") == "1"
     os.environ["HYDRA_FULL_ERROR"] = "1"  # so that errors reach us, not Hydra's printer
-    task = SweepTask(join([*program.split(), *words]))
     sys.argv = [program, *words]
-    try:
-        hydra.main(config_path=str(configuration_folder()), config_name=CONFIG, version_base="1.3")(task)()
-    except (HydraException, OmegaConfBaseException) as error:
-        if wanted:
-            raise
-        raise ConfigError(_words(error)) from None
+    with Interrupt() as interrupt:
+        task = SweepTask(join([*program.split(), *words]), interrupt)
+        try:
+            hydra.main(config_path=str(configuration_folder()), config_name=CONFIG, version_base="1.3")(task)()
+        except (HydraException, OmegaConfBaseException) as error:
+            if wanted:
+                raise
+            raise ConfigError(_words(error)) from None
     if task.error is not None:
         raise task.error
     return not task.failed

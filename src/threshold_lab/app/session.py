@@ -3,6 +3,7 @@
 import math
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -18,17 +19,25 @@ INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
 
 
-def run(specs: Sequence[RunSpec], folder: Path, workers: int | None, command: str) -> list[float]:
+@dataclass(frozen=True)
+class Place:
+    """Where a sweep runs: the folder of its store, and the number of worker processes (None: one a core)."""
+
+    folder: Path
+    workers: int | None
+
+
+def run(specs: Sequence[RunSpec], place: Place, command: str, interrupt: Interrupt) -> list[float]:
     """Sweep, and show what came of it. Returns each job's validation error, NaN where it failed.
 
     Ctrl-C ends the process with exit code INTERRUPTED, after the run at hand is recorded.
     """
-    with Interrupt() as interrupt, TerminalWatch(interrupt) as watch:
+    with TerminalWatch(interrupt) as watch:
         try:
-            outcome = sweep(specs, folder=folder, workers=workers, watch=watch, command=command)
+            outcome = sweep(specs, folder=place.folder, workers=place.workers, watch=watch, command=command)
         except KeyboardInterrupt:
             _stop(watch)
-    _show(outcome, folder, watch)
+    _show(outcome, place.folder, watch)
     return [outcome.errors.get(key, math.nan) for key in outcome.asked]
 
 

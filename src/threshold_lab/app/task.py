@@ -9,6 +9,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from threshold_lab import data, plan
+from threshold_lab.app.interrupt import Interrupt
 from threshold_lab.errors import ConfigError, LabError, gather
 from threshold_lab.spec import RunSpec, run_spec
 
@@ -23,8 +24,9 @@ class SweepTask:
     Hydra would announce it in words of its own.
     """
 
-    def __init__(self, command: str) -> None:
+    def __init__(self, command: str, interrupt: Interrupt) -> None:
         self.command = command
+        self.interrupt = interrupt
         self.failed = False
         self.error: LabError | None = None
 
@@ -41,14 +43,16 @@ class SweepTask:
 
         That is what a sweeper that looks for a minimum needs; no selection reads a test label.
         """
+        self.interrupt.check()
         plain: list[Any] = [OmegaConf.to_container(own, resolve=True) for own in configs]
         specs = gather(partial(_spec, own) for own in plain)
         plan.check(specs)
         for source in {spec.data for spec in specs}:
             data.require_files(source)
-        from threshold_lab.app.session import run  # noqa: PLC0415 - mistakes are told before MLflow is imported
+        from threshold_lab.app.session import Place, run  # noqa: PLC0415 - mistakes are told before MLflow is imported
 
-        errors = run(specs, Path(plain[0]["store"]), _workers(plain[0]["executor"]), self.command)
+        place = Place(Path(plain[0]["store"]), _workers(plain[0]["executor"]))
+        errors = run(specs, place, self.command, self.interrupt)
         self.failed |= any(map(math.isnan, errors))
         return errors
 
