@@ -94,3 +94,7 @@ def test_leaves_are_named_as_the_command_line_spells_them():
     assert found["optimizer.learning_rate"] == 0.1
     assert found["data.source"] == "moons"
     assert not any(isinstance(value, dict) for value in found.values())
+
+
+def test_canonical_json_is_sorted_and_has_no_spaces():
+    assert canonical({"b": 0.1, "a": [1, None]}) == '{"a":[1,null],"b":0.1}'

@@ -163,3 +163,17 @@ def test_a_model_file_is_what_a_keras_user_would_write(splits):
     assert names == ["Dense", "Dropout", "Dense", "Dropout", "Dense"]
     assert (model.loss, model.layers[-1].activation.__name__) == ("mse", "softmax")
     assert network.layer_sizes(spec().training, 2) == [(2, 8), (8, 5), (5, 1)]
+
+
+def test_what_dropout_keeps_is_scaled_as_keras_scales_it():
+    """One hidden layer of ones: the output is the number of kept units over 1 - rate, its mean the number of units."""
+    ones = [np.ones((2, 1, 40), np.float32), np.zeros((2, 40), np.float32)]
+    ones += [np.ones((2, 40, 1), np.float32), np.zeros((2, 1), np.float32)]
+    lanes = [lane(rate, network={"hidden": [40], "dropout": [rate / 4]}) for rate in (1, 2)]
+    kept = train._kept(lanes, [Streams.of(0), Streams.of(1)], 0, (1, 30))[0]
+    scales = train._settings(lanes).scales
+    outputs = network.logits(tuple(ones), np.ones((2, 30, 1), np.float32), [kept], scales).numpy()[..., 0]
+    counted = kept.numpy().sum(axis=2)
+    assert outputs == pytest.approx(counted / np.array([[0.75], [0.5]]), rel=1e-6)
+    dropped = keras.layers.Dropout(0.5, seed=0)(np.ones((1, 40), np.float32), training=True)
+    assert set(np.unique(dropped)) == {0.0, 2.0}

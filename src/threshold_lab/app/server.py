@@ -1,31 +1,55 @@
 """MLflow's own server on the runs, on the loopback interface."""
 
 import os
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import click
 
+from threshold_lab.app.interrupt import Interrupt
 from threshold_lab.errors import StoreError
 from threshold_lab.tracking import server_command
 
 HOST = "127.0.0.1"
+_POLL_SECONDS = 0.2
 
 
 def serve(folder: Path, port: int) -> None:
-    """Serve the runs until Ctrl-C. Raises StoreError where there are none."""
+    """Serve the runs until Ctrl-C. Raises StoreError where there are none, or where the server cannot run."""
     remote = os.environ.get("MLFLOW_TRACKING_URI", "")
     if remote.startswith("http"):
         click.echo(f"The runs are at {remote}: open that address.")
         return
     if not remote and not (folder / "mlflow.db").exists():
         raise StoreError(f"no runs in {folder.resolve()}; make some with: threshold-lab sweep")
+    _require_free(port)
     words, environment = server_command(folder, HOST, port)
     click.echo(f"http://{HOST}:{port}  (Ctrl-C ends it)")
-    try:
-        code = subprocess.run([sys.executable, "-m", *words], env=os.environ | environment, check=False).returncode
-    except KeyboardInterrupt:
-        return
+    code = _run([sys.executable, "-m", *words], os.environ | environment)
     if code:
-        raise StoreError(f"MLflow's server ended with code {code}; if port {port} is taken, choose one with --port")
+        raise StoreError(f"MLflow's server ended with code {code}; what it said is above")
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise StoreError(f"port {port} cannot be used: {error.strerror}; choose another with --port") from None
+
+
+def _run(words: list[str], environment: dict[str, str]) -> int:
+    """Run the server in a process group of its own, so that Ctrl-C reaches it as a request to end, once."""
+    with Interrupt() as interrupt, subprocess.Popen(words, env=environment, start_new_session=True) as server:
+        while server.poll() is None:
+            try:
+                server.wait(_POLL_SECONDS)
+            except subprocess.TimeoutExpired:
+                if interrupt.received:
+                    os.killpg(server.pid, signal.SIGTERM)
+                    server.wait()
+    return 0 if interrupt.received else server.returncode

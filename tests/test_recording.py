@@ -1,0 +1,107 @@
+"""From fits to the record of a job: what is chosen, by which rows, and what is said of it."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from conftest import spec
+
+from threshold_lab.plan import Job
+from threshold_lab.provenance import engine, provenance
+from threshold_lab.recording import Origin, cell_of, diverged, experiment_of, record_of
+from threshold_lab.records import Fit, Part, Splits
+
+
+def fit(splits: Splits, seed: int, units: int = 1) -> Fit:
+    """A network that says of a row what its first feature says, and a little noise."""
+    generator = np.random.default_rng(seed)
+    logits = {
+        name: (part.features[:, :1] * np.arange(1, units + 1) + generator.normal(0, 0.1, (len(part.rows), units)))
+        for name, part in splits.parts()
+    }
+    weights = (np.full((2, units), seed, np.float32), np.zeros(units, np.float32))
+    series = np.arange(3, dtype=np.float32) + seed
+    return Fit(str(seed), weights, {"loss": series, "val_loss": series}, logits, b"a model")
+
+
+def job(**changes: object) -> Job:
+    return Job(spec(**changes), "data", engine())
+
+
+def recorded(splits: Splits, **changes: object):
+    own = job(**changes)
+    fits = [fit(splits, seed, 2 if own.spec.activation == "softmax" else 1) for seed in own.spec.all_seeds]
+    return record_of(own, cell_of(own, fits, splits), Origin("sweep", provenance(), {"store": "mlruns"}))
+
+
+def histogram(record) -> dict:
+    return json.loads(record.files["histogram.json"])
+
+
+@pytest.mark.parametrize("rule", ["youden", "accuracy", "f1"])
+def test_no_selection_reads_a_test_label(splits, rule):
+    permuted = replace(splits, test=replace(splits.test, labels=splits.test.labels[::-1].copy()))
+    one, other = (recorded(own, threshold=rule) for own in (splits, permuted))
+    assert histogram(one)["threshold"] == histogram(other)["threshold"]
+    assert one.metrics["validation_error"] == other.metrics["validation_error"]
+    assert one.metrics["test_accuracy"] != other.metrics["test_accuracy"]
+
+
+def test_the_threshold_is_chosen_on_the_validation_labels(splits):
+    flipped = replace(splits, validation=replace(splits.validation, labels=~splits.validation.labels))
+    assert (
+        recorded(splits, threshold="youden").metrics["threshold"]
+        != recorded(flipped, threshold="youden").metrics["threshold"]
+    )
+
+
+def test_the_score_of_two_units_is_the_probability_of_the_second(splits):
+    own = job(activation="softmax", seeds=1)
+    one = fit(splits, 0, units=2)
+    scores = cell_of(own, [one], splits).scores["test"]
+    powers = np.exp(one.logits["test"])
+    assert scores.scores[0] == pytest.approx(powers[:, 1] / powers.sum(axis=1))
+    assert scores.logits[0] == pytest.approx(one.logits["test"][:, 1] - one.logits["test"][:, 0])
+
+
+def test_the_history_is_the_mean_over_seeds(splits):
+    assert recorded(splits, seeds=3).epochs["loss"] == pytest.approx([1.0, 2.0, 3.0])
+
+
+def test_at_most_25_metrics(splits):
+    record = recorded(splits)
+    assert len(record.metrics) + 4 <= 25
+    assert {"majority", "validation_error", "threshold", "test_accuracy_sd", "test_roc_auc"} <= set(record.metrics)
+
+
+def test_weights_of_every_seed_and_one_model_named_by_its_seed(splits):
+    record = recorded(splits, seed=4, seeds=2)
+    assert record.files["model_seed_4.keras"] == b"a model"
+    assert "spec.json" in record.files
+    assert json.loads(record.files["spec.json"])["seed"] == 4
+
+
+def test_a_network_without_a_finite_result_is_named(splits):
+    fine, lost = fit(splits, 0), fit(splits, 1)
+    lost.logits["test"][0] = np.inf
+    assert diverged([fine, fine], [0, 1]) == ""
+    assert "seeds 1; lower" in diverged([fine, lost], [0, 1])
+
+
+def test_an_experiment_is_a_data_set():
+    assert experiment_of(spec()) == "moons"
+    assert experiment_of(spec(data={"source": "csv", "path": "here/churn.csv", "target": "y"})) == "churn"
+
+
+def test_one_seed_has_no_deviation(splits):
+    metrics = recorded(splits, seeds=1).metrics
+    assert np.isnan(metrics["test_accuracy_sd"])
+    assert np.isfinite(metrics["test_accuracy"])
+
+
+def test_rows_of_one_part_are_not_those_of_another(splits):
+    rows = Part(splits.test.features[:5], splits.test.labels[:5], splits.test.rows[:5])
+    own = job(seeds=1)
+    shorter = replace(splits, test=rows)
+    assert cell_of(own, [fit(shorter, 0)], shorter).scores["test"].scores.shape == (1, 5)

@@ -1,0 +1,71 @@
+"""MLflow's own server, on the loopback interface and for nobody else."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+from conftest import SMALL, lab
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def answer(port: int, path: str, host: str = "") -> int:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        connection.request("GET", path, headers={"Host": host or f"127.0.0.1:{port}"})
+        with connection.getresponse() as response:
+            return response.status
+
+
+def until_it_answers(port: int) -> int:
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        try:
+            return answer(port, "/")
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError("the server did not start")
+
+
+def test_the_server_shows_the_runs_to_this_machine_only_and_ends_with_ctrl_c(folder):
+    assert lab("run", *SMALL, folder=folder).returncode == 0
+    port = free_port()
+    program = [str(Path(sys.executable).with_name("threshold-lab")), "ui", "--port", str(port)]
+    own = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
+    server = subprocess.Popen(
+        program,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=own,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert until_it_answers(port) == 200
+        search = "/api/2.0/mlflow/experiments/get-by-name?experiment_name=moons"
+        assert answer(port, search) == 200
+        assert answer(port, search, host="evil.example") == 403
+        with socket.socket() as other:
+            other.settimeout(2)
+            assert other.connect_ex((socket.gethostbyname(socket.gethostname()), port)) != 0 or is_loopback()
+    finally:
+        os.killpg(server.pid, signal.SIGINT)
+        said, _ = server.communicate(timeout=60)
+    assert server.returncode == 0
+    assert f"http://127.0.0.1:{port}" in said
+    assert "Traceback" not in said
+
+
+def is_loopback() -> bool:
+    """Whether this machine's own name is the loopback interface, so that it has no other address to try."""
+    return socket.gethostbyname(socket.gethostname()).startswith("127.")
