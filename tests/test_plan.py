@@ -49,6 +49,20 @@ def test_rates_activations_losses_and_seeds_share_a_program():
     assert len(plan.programs(lanes(own), frozenset())) == 1
 
 
+def test_a_cell_is_complete_once_when_its_last_lane_arrives():
+    one, two = jobs(spec(seeds=2), spec(seeds=3, threshold=0.1))
+    waiting = plan.Waiting(plan.cells([one, two]), two.lanes[1:])
+    assert waiting.complete() == []
+    assert waiting.arrived(two.lanes[1:2]) == [(one,)]
+    assert waiting.arrived(two.lanes[:2]) == []
+    assert waiting.arrived(two.lanes[2:]) == [(two,)]
+
+
+def test_a_cell_that_misses_nothing_is_complete_from_the_start():
+    (one,) = jobs(spec())
+    assert plan.Waiting([(one,)], []).complete() == [(one,)]
+
+
 def test_a_program_exports_only_its_own_lanes():
     own = jobs(spec(seeds=20), spec(activation="tanh", seeds=20))
     exported = frozenset(job.lanes[0].key for job in own)

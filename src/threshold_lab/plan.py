@@ -1,6 +1,6 @@
 """Jobs -> the distinct lanes they need -> programs of lanes that train side by side."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 
@@ -57,6 +57,32 @@ def cells(jobs: Iterable[Job]) -> list[tuple[Job, ...]]:
     for job in jobs:
         grouped.setdefault(job.cell, []).append(job)
     return [tuple(group) for group in grouped.values()]
+
+
+class Waiting:
+    """Cells of jobs, each until the last of its missing lanes is there."""
+
+    def __init__(self, cells: Sequence[tuple[Job, ...]], missing: Iterable[Lane]) -> None:
+        absent = {lane.key for lane in missing}
+        self._cells = cells
+        self._left = [len(absent & {lane.key for lane in jobs[0].lanes}) for jobs in cells]
+        self._needed_by: dict[str, list[int]] = {key: [] for key in absent}
+        for number, jobs in enumerate(cells):
+            for key in absent & {lane.key for lane in jobs[0].lanes}:
+                self._needed_by[key].append(number)
+
+    def complete(self) -> list[tuple[Job, ...]]:
+        """Return the cells that miss nothing."""
+        return [jobs for jobs, left in zip(self._cells, self._left, strict=True) if not left]
+
+    def arrived(self, lanes: Iterable[Lane]) -> list[tuple[Job, ...]]:
+        """Take note of lanes; return the cells of which one was the last."""
+        completed = []
+        for number in (number for lane in lanes for number in self._needed_by.pop(lane.key, [])):
+            self._left[number] -= 1
+            if not self._left[number]:
+                completed.append(self._cells[number])
+        return completed
 
 
 def programs(lanes: Iterable[Lane], exported: frozenset[str]) -> list[Program]:

@@ -25,6 +25,9 @@ HALF, TUNED = 0.5, "youden"
 VALIDATION_ERROR = "validation_error"
 """Metric: 1 - accuracy at the job's own cut on the validation part, which a sweeper may make as small as it can."""
 
+DIVERGED = "diverged"
+"""What the reason of a job begins with that would fail again."""
+
 SEEDS_TABLE = "seeds.csv"
 RECORDED = (
     "accuracy",
@@ -71,7 +74,7 @@ def cell_of(job: Job, fits: Sequence[Fit], splits: Splits) -> Cell:
 def diverged(fits: Sequence[Fit], seeds: Sequence[int]) -> str:
     """Say which networks have no finite result; empty where all have."""
     lost = [str(seed) for fit, seed in zip(fits, seeds, strict=True) if not fit.finite]
-    return f"diverged: not finite after training, seeds {', '.join(lost)}; lower the learning rate" if lost else ""
+    return f"{DIVERGED}: not finite after training, seeds {', '.join(lost)}; lower the learning rate" if lost else ""
 
 
 def record_of(job: Job, cell: Cell, origin: Origin) -> RunRecord:

@@ -11,8 +11,8 @@ from threshold_lab import data, plan
 from threshold_lab.executors import LocalPool
 from threshold_lab.plan import Job
 from threshold_lab.provenance import engine, provenance
-from threshold_lab.recording import VALIDATION_ERROR, Cell, Origin, cell_of, description, diverged, record_of
-from threshold_lab.records import Splits
+from threshold_lab.recording import DIVERGED, VALIDATION_ERROR, Cell, Origin, cell_of, description, diverged, record_of
+from threshold_lab.records import Fit, Splits
 from threshold_lab.spec import Lane, RunSpec
 from threshold_lab.store import Store
 from threshold_lab.tracking import REASON, Runs, StoredRun
@@ -63,59 +63,77 @@ def sweep(
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{jobs[0].key[:6]}"
     with store.planned(name, _plan(jobs, command)), LocalPool(workers) as pool:
         if not all(store.has(lane.key) for job in jobs for lane in job.lanes):
-            pool.start()
-        runs = Runs(folder)
-        watch.checkpoint()
-        stored = runs.of_cells(dict.fromkeys(job.cell for job in jobs))
+            pool.start()  # TensorFlow is imported there while the database is opened here
         origin = Origin(name, provenance(), {"store": str(folder), "executor.workers": workers})
-        recorder = _Recorder(runs, store, {own.hash: own for own in splits.values()}, origin, watch, stored)
-        todo = [job for job in jobs if not _settled(stored.get(job.key))]
-        exported = frozenset(job.lanes[0].key for job in todo)
-        missing = {lane.key: lane for job in todo for lane in job.lanes if not _is_there(store, lane, exported)}
-        programs = plan.programs(missing.values(), exported)
-        lanes = {lane.key for job in jobs for lane in job.lanes}
-        watch.planned(
-            jobs=len(jobs),
-            recorded=len(jobs) - len(todo),
-            lanes=len(lanes),
-            trained=len(lanes) - len(missing),
-            programs=len(programs),
-        )
-        waiting = recorder.record_ready(plan.cells(todo), set(missing))
-        for program, fits in pool.train(programs, recorder.splits, watch.checkpoint):
-            recorder.keep(program, fits)
-            watch.trained(len(program.lanes))
-            waiting = recorder.record_ready(waiting, missing.keys() - recorder.done)
-    keys = tuple(job.key for job in asked)
-    return Outcome(jobs, keys, recorder.run_ids, recorder.errors, recorder.failed)
+        recorder = _Recorder(Runs(folder), store, {own.hash: own for own in splits.values()}, origin, watch)
+        _train_and_record(jobs, recorder, pool)
+    return Outcome(jobs, tuple(job.key for job in asked), recorder.run_ids, recorder.errors, recorder.failed)
+
+
+def _train_and_record(jobs: Sequence[Job], recorder: "_Recorder", pool: LocalPool) -> None:
+    """Train what is missing; record each cell of jobs as soon as all its networks are there."""
+    watch = recorder.watch
+    watch.checkpoint()
+    todo = recorder.unsettled(jobs)
+    exported = frozenset(job.lanes[0].key for job in todo)
+    missing = recorder.missing([lane for job in todo for lane in job.lanes], exported)
+    programs = plan.programs(missing, exported)
+    lanes = len({lane.key for job in jobs for lane in job.lanes})
+    counts = {"jobs": len(jobs), "recorded": len(jobs) - len(todo), "lanes": lanes, "trained": lanes - len(missing)}
+    watch.planned(**counts, programs=len(programs))
+    waiting = plan.Waiting(plan.cells(todo), missing)
+    recorder.record(waiting.complete())
+    for program, fits in pool.train(programs, recorder.splits, watch.checkpoint):
+        recorder.keep(program, fits)
+        watch.trained(len(program.lanes))
+        recorder.record(waiting.arrived(program.lanes))
+
+
+def _plan(jobs: Iterable[Job], command: str) -> dict[str, Any]:
+    return {
+        "command": command,
+        "jobs": [{"key": job.key, "cell": job.cell, "lanes": [lane.key for lane in job.lanes]} for job in jobs],
+    }
 
 
 @dataclass(eq=False)
 class _Recorder:
-    """The one writer of a sweep: puts fits into the store and jobs into MLflow as soon as they are whole."""
+    """The one writer of a sweep: puts fits into the store and jobs into MLflow, and knows what became of each."""
 
     runs: Runs
     store: Store
     splits: Mapping[str, Splits]
     origin: Origin
     watch: Watch
-    stored: Mapping[str, StoredRun]
-    done: set[str] = field(default_factory=set)
+    superseded: dict[str, str] = field(default_factory=dict)
     lost: dict[str, str] = field(default_factory=dict)
     run_ids: dict[str, str] = field(default_factory=dict)
     errors: dict[str, float] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        for key, run in self.stored.items():
-            if run.status == "FINISHED":
-                self.run_ids[key], self.errors[key] = run.run_id, run.metrics[VALIDATION_ERROR]
-            elif _settled(run):
-                self.run_ids[key], self.failed[key] = run.run_id, run.tags[REASON]
+    def unsettled(self, jobs: Sequence[Job]) -> list[Job]:
+        """Return the jobs that have to run; what is stored of the others is taken over."""
+        stored = self.runs.of_cells(dict.fromkeys(job.cell for job in jobs))
+        return [job for job in jobs if job.key not in stored or not self._settled(stored[job.key])]
 
-    def keep(self, program: plan.Program, fits: Any) -> None:
+    def _settled(self, run: StoredRun) -> bool:
+        """Whether a job need not run again: it is finished, or it diverged, as it would again."""
+        reason = run.tags.get(REASON, "")
+        if run.status == "FINISHED":
+            self.run_ids[run.key], self.errors[run.key] = run.run_id, run.metrics[VALIDATION_ERROR]
+        elif run.status == "FAILED" and reason.startswith(DIVERGED):
+            self.run_ids[run.key], self.failed[run.key] = run.run_id, reason
+        else:
+            self.superseded[run.key] = run.run_id
+        return run.key in self.run_ids
+
+    def missing(self, lanes: Iterable[Lane], exported: frozenset[str]) -> list[Lane]:
+        """Return the distinct lanes that have no whole fit, or none with a model where one is to be exported."""
+        fits = ((lane, self.store.fit(lane.key)) for lane in dict.fromkeys(lanes))
+        return [lane for lane, fit in fits if fit is None or (fit.model is None and lane.key in exported)]
+
+    def keep(self, program: plan.Program, fits: list[Fit] | Exception) -> None:
         """Store what came of a program: its fits, or why there are none."""
-        self.done |= {lane.key for lane in program.lanes}
         if isinstance(fits, Exception):
             reason = f"training failed: {type(fits).__name__}: {fits}"
             self.lost |= {lane.key: reason for lane in program.lanes}
@@ -123,33 +141,25 @@ class _Recorder:
         for fit in fits:
             self.store.save(fit)
 
-    def record_ready(self, cells: Iterable[tuple[Job, ...]], missing: Any) -> list[tuple[Job, ...]]:
-        """Record the cells none of whose lanes is missing; return the others."""
-        waiting = []
+    def record(self, cells: Iterable[tuple[Job, ...]]) -> None:
+        """Write the runs of cells all of whose lanes are trained, or lost."""
         for jobs in cells:
-            if any(lane.key in missing for lane in jobs[0].lanes):
-                waiting.append(jobs)
-            else:
-                self._record_cell(jobs)
-        return waiting
+            write = self._writer(jobs[0])
+            for job in jobs:
+                self.watch.checkpoint()
+                if job.key in self.superseded:
+                    self.runs.supersede(self.superseded[job.key])
+                self.run_ids[job.key] = write(job)
+                self.watch.recorded()
 
-    def _record_cell(self, jobs: tuple[Job, ...]) -> None:
-        lanes, seeds = jobs[0].lanes, jobs[0].spec.all_seeds
-        if lost := [self.lost[lane.key] for lane in lanes if lane.key in self.lost]:
-            return self._each(jobs, partial(self._fail, reason=lost[0]))
-        fits = [fit for lane in lanes if (fit := self.store.fit(lane.key)) is not None]
-        if reason := diverged(fits, seeds):
-            return self._each(jobs, partial(self._fail, reason=reason))
-        cell = cell_of(jobs[0], fits, self.splits[jobs[0].data])
-        return self._each(jobs, partial(self._finish, cell=cell))
-
-    def _each(self, jobs: tuple[Job, ...], write: Callable[[Job], str]) -> None:
-        for job in jobs:
-            self.watch.checkpoint()
-            if job.key in self.stored:
-                self.runs.supersede(self.stored[job.key].run_id)
-            self.run_ids[job.key] = write(job)
-            self.watch.recorded()
+    def _writer(self, job: Job) -> Callable[[Job], str]:
+        """What writes each job of a cell: its results, worked out here once, or why it has none."""
+        found = [(lane, self.store.fit(lane.key)) for lane in job.lanes]
+        gone = [self.lost.get(lane.key, "a fit was removed from the store") for lane, fit in found if fit is None]
+        fits = [fit for _, fit in found if fit is not None]
+        if reason := gone[0] if gone else diverged(fits, job.spec.all_seeds):
+            return partial(self._fail, reason=reason)
+        return partial(self._finish, cell=cell_of(job, fits, self.splits[job.data]))
 
     def _finish(self, job: Job, cell: Cell) -> str:
         record = record_of(job, cell, self.origin)
@@ -159,22 +169,3 @@ class _Recorder:
     def _fail(self, job: Job, reason: str) -> str:
         self.failed[job.key] = reason
         return self.runs.fail(description(job, self.origin), reason)
-
-
-def _settled(run: StoredRun | None) -> bool:
-    """Whether a job need not run again: it is finished, or it diverged, as it would again."""
-    if run is None:
-        return False
-    return run.status == "FINISHED" or (run.status == "FAILED" and run.tags.get(REASON, "").startswith("diverged"))
-
-
-def _is_there(store: Store, lane: Lane, exported: frozenset[str]) -> bool:
-    fit = store.fit(lane.key)
-    return fit is not None and (fit.model is not None or lane.key not in exported)
-
-
-def _plan(jobs: Iterable[Job], command: str) -> dict[str, Any]:
-    return {
-        "command": command,
-        "jobs": [{"key": job.key, "cell": job.cell, "lanes": [lane.key for lane in job.lanes]} for job in jobs],
-    }
