@@ -135,6 +135,14 @@ def test_columns_by_position_without_a_header(mixed, tmp_path):
     assert np.array_equal(named.train.features, last.train.features)
 
 
+@pytest.mark.parametrize("delimiter", ["tab", r"\t", "\t"])
+def test_a_tab_can_be_named(mixed, tmp_path, delimiter):
+    path = tmp_path / "tabs.tsv"
+    path.write_text(MIXED.replace(",", "\t"))
+    source = {"source": "csv", "target": "label", "drop": ["id"]}
+    assert load(path=str(path), delimiter=delimiter, **source).hash == load(path=mixed, **source).hash
+
+
 def test_features_can_be_named_and_numbers_be_texts(mixed):
     splits = load(source="csv", path=mixed, target="label", features=["income", "age"], categorical=["age"])
     assert splits.feature_names[0] == "income"

@@ -33,6 +33,10 @@ from threshold_lab.spec import canonical, leaves, run_spec
         ({"data": {"source": "moons", "test_fraction": 0.8, "validation_fraction": 0.2}}, "must leave rows"),
         ({"data": {"source": "csv", "target": "y"}}, "data.path=FILE, or all three parts"),
         ({"data": {"source": "csv", "target": "y", "train_path": "a"}}, "data.path=FILE, or all three parts"),
+        (
+            {"data": {"source": "csv", "path": "a", "target": 0, "delimiter": ", "}},
+            "data.delimiter must be one character, or tab; got ', '",
+        ),
         ({"data": {"source": "csv", "path": "a"}}, "name the label's column with data.target=COLUMN"),
         (
             {"data": {"source": "csv", "path": "a", "target": 1, "split_column": "s", "folds": 3, "fold": 0}},

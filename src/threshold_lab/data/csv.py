@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from threshold_lab.data.table import Table
 from threshold_lab.errors import DataError, unknown
 from threshold_lab.records import PARTS
-from threshold_lab.spec import Column, Csv, Label
+from threshold_lab.spec import TABS, Column, Csv, Label
 
 _KNOWN_LABELS = {"0": False, "false": False, "no": False, "1": True, "true": True, "yes": True}
 
@@ -54,9 +54,9 @@ def require_files(spec: Csv) -> None:
 
 
 def _one_file(path: Path, spec: Csv) -> pd.DataFrame:
-    header = 0 if spec.header else None
+    header, separator = 0 if spec.header else None, "\t" if spec.delimiter in TABS else spec.delimiter
     try:
-        frame = pd.read_csv(path, sep=spec.delimiter, header=header, skipinitialspace=True, low_memory=False)
+        frame = pd.read_csv(path, sep=separator, header=header, skipinitialspace=True, low_memory=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:
         reason = str(error).strip().removeprefix("Error tokenizing data. ")
         raise DataError(

@@ -5,11 +5,12 @@ Values come from `conf/`, meaning is here. A `RunSpec` is frozen, and its canoni
 
 from threshold_lab.spec.canonical import canonical, digest, leaves
 from threshold_lab.spec.check import run_spec
-from threshold_lab.spec.data import BreastCancer, Circles, Csv, Data, Moons, SplitSpec
+from threshold_lab.spec.data import TABS, BreastCancer, Circles, Csv, Data, Moons, SplitSpec
 from threshold_lab.spec.fields import Column, Label
 from threshold_lab.spec.job import WIDTH, Lane, Network, Optimizer, RunSpec, Training
 
 __all__ = [
+    "TABS",
     "WIDTH",
     "BreastCancer",
     "Circles",

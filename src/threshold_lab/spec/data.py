@@ -7,6 +7,9 @@ from pydantic.dataclasses import dataclass
 
 from threshold_lab.spec.fields import CLOSED, Column, Count, Flag, Fraction, Label, NotNegative, Text, Whole
 
+TABS = ("tab", r"\t")
+"""How a tab is named as a delimiter; a shell and Hydra both eat the character itself."""
+
 
 @dataclass(frozen=True, kw_only=True, config=CLOSED)
 class SplitSpec:
@@ -76,13 +79,19 @@ class Csv(SplitSpec):
     validation_path: Text | None = None
     test_path: Text | None = None
     header: Flag = True
-    delimiter: Annotated[str, Strict(), Field(min_length=1, max_length=1)] = ","
+    delimiter: Text = ","
     target: Column | None = None
     positive: Label | None = None
     drop: tuple[Column, ...] = ()
     features: tuple[Column, ...] | None = None
     categorical: tuple[Column, ...] = ()
     split_column: Column | None = None
+
+    @model_validator(mode="after")
+    def _a_delimiter_is_one_character(self) -> "Csv":
+        if len(self.delimiter) > 1 and self.delimiter not in TABS:
+            raise ValueError(f"data.delimiter must be one character, or tab; got {self.delimiter!r}")
+        return self
 
     @model_validator(mode="after")
     def _one_way_to_split(self) -> "Csv":
