@@ -111,6 +111,32 @@ def test_nothing_is_learnt_from_rows_that_are_not_for_training(mixed, tmp_path):
     assert one.hash != two.hash
 
 
+def test_what_a_column_is_is_decided_by_the_training_rows(tmp_path):
+    def parts(last: str) -> str:
+        rows = "".join(f"{row},{row % 2},{part}\n" for part in ("train", "validation", "test") for row in range(6))
+        path = tmp_path / "parted.csv"
+        path.write_text(f"x,y,part\n{rows}{last},1,test\n")
+        return str(path)
+
+    source = {"source": "csv", "target": "y", "split_column": "part"}
+    assert load(path=parts("7"), **source).feature_names == ("x",)
+    with pytest.raises(DataError, match=r"parted.csv, row 20, column 'x': 'seven' is not a finite number"):
+        load(path=parts("seven"), **source)
+
+
+def test_a_value_called_none_is_a_value(tmp_path):
+    path = tmp_path / "none.csv"
+    path.write_text("x,y\n" + "None,0\nSome,1\n,1\nSome,0\n" * 9)
+    names = load(source="csv", path=str(path), target="y").feature_names
+    assert names == ("x_(missing)", "x_None", "x_Some")
+
+
+def test_a_file_that_is_not_utf_8_is_told_so(tmp_path):
+    (tmp_path / "latin.csv").write_bytes("stadt,y\nKöln,1\n".encode("latin-1"))
+    with pytest.raises(DataError, match=r"latin.csv: holds bytes that are no UTF-8 text; save the file as UTF-8"):
+        load(source="csv", path=str(tmp_path / "latin.csv"), target="y")
+
+
 def test_three_paths_keep_their_parts_and_need_the_same_columns(mixed, tmp_path):
     frame = pd.read_csv(mixed)
     paths = {}
@@ -181,8 +207,8 @@ def test_other_labels_must_be_told(tmp_path):
         ("x,y\n" + "1,0\n2,1\n" * 9, {"drop": ["x"]}, "no feature column is left"),
         ("x,y\n1,0\n2,1\n", {}, "each class needs 3 rows or more"),
         ("x,y\n", {}, "bad.csv: has no rows"),
-        ("", {}, "bad.csv: not a table that can be read"),
-        ('x,y\n"1,0\n2,1\n', {}, "bad.csv: not a table that can be read"),
+        ("", {}, "bad.csv: cannot be read as a table"),
+        ('x,y\n"1,0\n2,1\n', {}, "bad.csv: cannot be read as a table"),
         ("x,y,s\n1,0,train\n2,1,dev\n", {"split_column": "s"}, "row 3, column 's': 'dev' is none of train, validation"),
         (
             "x,y,s\n1,0,train\n2,1,train\n3,1,test\n",
@@ -190,6 +216,13 @@ def test_other_labels_must_be_told(tmp_path):
             "the validation part (0 rows) has no row of",
         ),
         ("x,y\n" + "1e39,0\n2e39,1\n" * 9, {"features": ["x"]}, None),
+        ("x,y\n" + "1,0\n2,1\n" * 9 + "?,1\n", {}, "row 20, column 'x': '?' is not a finite number"),
+        ("x,y\n" + "1,0\n2,1\n" * 9 + '"1,004",1\n', {}, "column 'x': '1,004' is not a finite number"),
+        ("x,y\n" + "1,0\ninf,1\n" * 9, {}, "row 3, column 'x': 'inf' is not a finite number"),
+        ("x,y\n1,0,5\n2,1,6\n", {}, "bad.csv: cannot be read as a table"),
+        ("x,y\n\n\n1,0\n2,\n", {}, "bad.csv, row 5, column 'y': the label is missing"),
+        ("x,y\n" + "1,0\n2,yes\n" * 9, {}, "which of them is positive?"),
+        ("x,y\n" + "1,no\n2,1\n" * 9, {}, "which of them is positive?"),
         ("x,y\n" + ",0\n,1\n" * 9, {}, "column 'x' has no value in the training rows"),
     ],
 )

@@ -7,12 +7,13 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
 from conftest import lane
 
-from threshold_lab.executors import LocalPool
+from threshold_lab.executors import TRIES, LocalPool, _Queue
 from threshold_lab.plan import Program
 from threshold_lab.records import Splits
 
@@ -57,6 +58,24 @@ def test_a_worker_that_dies_costs_only_a_second_try(splits):
     assert len(weights(outcomes)) == 3
 
 
+def test_a_program_that_kills_its_worker_every_time_fails_alone():
+    programs = [program(seed) for seed in range(6)]
+    poison, queue, done = programs[2], _Queue(programs, most=4), {}
+    running, alone = [], []
+    while queue or running:
+        while (own := queue.next(len(running))) is not None:
+            running.append(own)
+        broken = poison in running
+        alone.append(len(running) == 1 and broken)
+        for own in running:
+            if (outcome := queue.settle(own, BrokenProcessPool("died") if broken else [])) is not None:
+                done[outcome[0]] = outcome[1]
+        running = []
+    assert isinstance(done.pop(poison), BrokenProcessPool)
+    assert list(done.values()) == [[]] * 5
+    assert sum(alone) == TRIES
+
+
 def test_what_stops_one_program_is_told_with_it_and_the_others_go_on(splits):
     wrong = program(0, activation="step")
     outcomes = dict(trained(1, [wrong, program(1)], splits))
@@ -81,7 +100,7 @@ import os, sys, threading, time
 sys.path.insert(0, {tests!r})
 import numpy as np
 from conftest import lane
-from threshold_lab.executors import LocalPool
+from threshold_lab.executors import TRIES, LocalPool, _Queue
 from threshold_lab.plan import Program
 from threshold_lab.records import Part, Splits
 part = Part(np.zeros((40, 2), np.float32), np.arange(40) % 2 == 0, np.arange(40))

@@ -18,7 +18,7 @@ from threshold_lab.spec import canonical, leaves, run_spec
         ({"seeds": "3"}, "seeds must be a valid integer; got '3'"),
         ({"seeds": True}, "seeds must be a valid integer; got True"),
         ({"epochs": 2.5}, "epochs must be a valid integer; got 2.5"),
-        ({"threshold": True}, "threshold must be a valid number or a valid string; got True"),
+        ({"threshold": True}, "threshold must be a valid number or be a valid string; got True"),
         ({"threshold": float("nan")}, "threshold must be a finite number"),
         ({"epoch": 3}, "unknown key 'epoch'; remove it"),
         ({"network": {"widths": [3]}}, "unknown key 'network.widths'; remove it"),
@@ -37,6 +37,9 @@ from threshold_lab.spec import canonical, leaves, run_spec
             {"data": {"source": "csv", "path": "a", "target": 0, "delimiter": ", "}},
             "data.delimiter must be one character, or tab; got ', '",
         ),
+        ({"data": {"source": "csv", "path": "a", "target": 0, "drop": ["b", "b"]}}, "column 'b' is named twice"),
+        ({"data": {"source": "breast_cancer", "features": []}}, "data.features=[] leaves no feature"),
+        ({"data": {"source": "csv", "path": ""}}, "data.path must have at least 1 character; got ''"),
         ({"data": {"source": "csv", "path": "a"}}, "name the label's column with data.target=COLUMN"),
         (
             {"data": {"source": "csv", "path": "a", "target": 1, "split_column": "s", "folds": 3, "fold": 0}},

@@ -7,11 +7,13 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from threshold_lab.plan import Program
 from threshold_lab.records import Fit, Splits
@@ -51,9 +53,9 @@ class LocalPool:
             _end_workers()
         self._stop()
 
-    def start(self) -> None:
-        """Start the workers; they import TensorFlow while the driver goes on."""
-        for _ in range(self.workers):
+    def start(self, programs: int) -> None:
+        """Start the workers that so many programs can use; they import TensorFlow while the driver goes on."""
+        for _ in range(min(self.workers, programs)):
             self._started().submit(os.getpid)
 
     def train(
@@ -62,29 +64,29 @@ class LocalPool:
         """Yield each program with its fits, or with the exception that stopped it, as they come.
 
         splits: by content hash. checkpoint: called several times a second; what it raises ends the training.
-        A program whose worker dies is tried TRIES times.
+        When a worker dies, the programs that were running are tried again one at a time, so that only the one that
+        kills its worker fails, after TRIES deaths of which it alone is the suspect.
         """
-        waiting = [(program, 1) for program in reversed(programs)]
-        running: dict[Future[list[Fit]], tuple[Program, int]] = {}
-        while waiting or running:
+        queue = _Queue(programs, 2 * self.workers)
+        running: dict[Future[list[Fit]], Program] = {}
+        while queue or running:
             checkpoint()
-            while waiting and len(running) < 2 * self.workers:
-                program, tries = waiting.pop()
-                running[self._submit(program, splits)] = program, tries
-            done, _ = wait(running, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
-            for future in done:
-                program, tries = running.pop(future)
-                error = future.exception()
-                if isinstance(error, BrokenProcessPool) and tries < TRIES:
-                    self._stop()
-                    waiting.append((program, tries + 1))
-                elif isinstance(error, Exception):
-                    yield program, error
-                else:
-                    yield program, future.result()
+            while (program := queue.next(len(running))) is not None:
+                running[self._submit(program, splits[program.lanes[0].data])] = program
+            for future in self._done(running):
+                outcome = queue.settle(running.pop(future), _result(future))
+                yield from [] if outcome is None else [outcome]
 
-    def _submit(self, program: Program, splits: Mapping[str, Splits]) -> Future[list[Fit]]:
-        own = splits[program.lanes[0].data]
+    def _done(self, running: Iterable[Future[list[Fit]]]) -> set[Future[list[Fit]]]:
+        """Wait a moment for results; all of them, and a new pool, where a worker died."""
+        done = wait(running, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED).done
+        if not any(isinstance(_result(future), BrokenProcessPool) for future in done):
+            return done
+        self._stop()
+        return wait(running).done
+
+    def _submit(self, program: Program, splits: Splits) -> Future[list[Fit]]:
+        own = replace(splits, encoder=None)
         try:
             return self._started().submit(_train, program, own)
         except BrokenProcessPool:
@@ -101,6 +103,44 @@ class LocalPool:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
+
+
+class _Queue:
+    """Programs not done: `fresh` ones, `most` at a time, and suspects of a worker's death, one at a time."""
+
+    def __init__(self, programs: Sequence[Program], most: int) -> None:
+        self.fresh = deque(programs)
+        self.suspects: deque[Program] = deque()
+        self.deaths: Counter[Program] = Counter()
+        self.most = most
+        self._alone = False
+
+    def __bool__(self) -> bool:
+        return bool(self.fresh or self.suspects)
+
+    def next(self, running: int) -> Program | None:
+        """Return the next program that may run beside so many others; None where none may."""
+        if running and (self.suspects or self._alone):
+            return None
+        self._alone = bool(self.suspects)
+        if self.suspects:
+            return self.suspects.popleft()
+        return self.fresh.popleft() if self.fresh and running < self.most else None
+
+    def settle(self, program: Program, result: list[Fit] | BaseException) -> Outcome | None:
+        """Return what is known of a program now; None where it has to be tried again."""
+        if isinstance(result, BrokenProcessPool | CancelledError):
+            self.deaths[program] += self._alone
+            if self.deaths[program] < TRIES:
+                self.suspects.append(program)
+                return None
+        return program, cast("list[Fit] | Exception", result)
+
+
+def _result(future: Future[list[Fit]]) -> list[Fit] | BaseException:
+    if future.cancelled():
+        return CancelledError()
+    return future.exception() or future.result()
 
 
 def _end_workers() -> None:

@@ -13,7 +13,7 @@ from threshold_lab.plan import Job
 from threshold_lab.provenance import engine, provenance
 from threshold_lab.recording import DIVERGED, VALIDATION_ERROR, Cell, Origin, cell_of, description, diverged, record_of
 from threshold_lab.records import Fit, Splits
-from threshold_lab.spec import Lane, RunSpec
+from threshold_lab.spec import WIDTH, Lane, RunSpec
 from threshold_lab.store import Store
 from threshold_lab.tracking import REASON, Runs, StoredRun
 
@@ -62,8 +62,8 @@ def sweep(
     store.create()
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{jobs[0].key[:6]}"
     with store.planned(name, _plan(jobs, command)), LocalPool(workers) as pool:
-        if not all(store.has(lane.key) for job in jobs for lane in job.lanes):
-            pool.start()  # TensorFlow is imported there while the database is opened here
+        absent = {lane.key for job in jobs for lane in job.lanes if not store.has(lane.key)}
+        pool.start(-(-len(absent) // WIDTH))  # TensorFlow is imported there while the database is opened here
         origin = Origin(name, provenance(), {"store": str(folder), "executor.workers": workers})
         recorder = _Recorder(Runs(folder), store, {own.hash: own for own in splits.values()}, origin, watch)
         _train_and_record(jobs, recorder, pool)

@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 
 from threshold_lab.data import csv
+from threshold_lab.data.kinds import typed
 from threshold_lab.data.sources import SOURCES
 from threshold_lab.data.table import Table
 from threshold_lab.records import Part, Splits
@@ -29,10 +30,10 @@ def load(spec: Data) -> Splits:
     from threshold_lab.data.split import parted  # noqa: PLC0415
 
     rows = parted(table, spec)
-    encoder = encoder_of(table.columns.iloc[rows["train"]], table.categorical)
+    columns, texts = typed(table, rows["train"])
+    encoder = encoder_of(columns.iloc[rows["train"]], texts)
     parts = {
-        name: Part(feature_matrix(encoder, table.columns.iloc[own]), table.labels[own], own)
-        for name, own in rows.items()
+        name: Part(feature_matrix(encoder, columns.iloc[own]), table.labels[own], own) for name, own in rows.items()
     }
     return Splits(
         **parts,

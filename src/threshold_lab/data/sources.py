@@ -21,7 +21,7 @@ def breast_cancer(spec: BreastCancer) -> Table:
     from sklearn.datasets import load_breast_cancer  # noqa: PLC0415 - only when asked for: it costs a second
 
     bunch = load_breast_cancer(as_frame=True)
-    names = list(spec.features or bunch.data.columns)
+    names = list(map(str, spec.features or bunch.data.columns))
     if problems := [unknown("feature", name, bunch.data.columns) for name in names if name not in bunch.data]:
         raise DataError("data.features: " + "\n".join(problems))
     return Table(bunch.data[names], bunch.target.to_numpy() == 1, "benign", "malignant")

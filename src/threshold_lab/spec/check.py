@@ -44,5 +44,10 @@ def _words(path: str, problems: list[Any]) -> str:
     if first["type"] == "union_tag_invalid":
         tags = first["ctx"]["expected_tags"].replace("'", "").split(", ")
         return unknown(f"{path}.source", first["ctx"]["tag"], tags)
-    rules = " or ".join(dict.fromkeys(problem["msg"].removeprefix("Input should be ") for problem in problems))
-    return f"{path} must be {rules}; got {first['input']!r}"
+    rules = " or ".join(dict.fromkeys(_rule(problem["msg"]) for problem in problems))
+    return f"{path} must {rules}; got {first['input']!r}"
+
+
+def _rule(message: str) -> str:
+    """Pydantic's "Input should be ..." or "String should have ..." as what follows "must"."""
+    return message.removeprefix("Input should ").removeprefix("String should ")

@@ -1,8 +1,8 @@
 """The fields of every source of data, and of how its rows are parted."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, Strict, model_validator
+from pydantic import AfterValidator, Field, Strict, model_validator
 from pydantic.dataclasses import dataclass
 
 from threshold_lab.spec.fields import CLOSED, Column, Count, Flag, Fraction, Label, NotNegative, Text, Whole
@@ -36,12 +36,28 @@ class SplitSpec:
         return self
 
 
+def _named_once(columns: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+    if columns is not None and (twice := [own for own in columns if columns.count(own) > 1]):
+        raise ValueError(f"column {twice[0]!r} is named twice; name it once")
+    return columns
+
+
+def _some(columns: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+    if columns == ():
+        raise ValueError("data.features=[] leaves no feature; name some, or null for all")
+    return columns
+
+
+Columns = Annotated[tuple[Column, ...], AfterValidator(_named_once)]
+Features = Annotated[tuple[Column, ...] | None, AfterValidator(_named_once), AfterValidator(_some)]
+
+
 @dataclass(frozen=True, kw_only=True, config=CLOSED)
 class BreastCancer(SplitSpec):
     """scikit-learn's breast cancer table; positive is benign, as it codes it. `features`: those named, or all 30."""
 
     source: Literal["breast_cancer"] = "breast_cancer"
-    features: tuple[Text, ...] | None = None
+    features: Features = None
 
 
 @dataclass(frozen=True, kw_only=True, config=CLOSED)
@@ -82,9 +98,9 @@ class Csv(SplitSpec):
     delimiter: Text = ","
     target: Column | None = None
     positive: Label | None = None
-    drop: tuple[Column, ...] = ()
-    features: tuple[Column, ...] | None = None
-    categorical: tuple[Column, ...] = ()
+    drop: Columns = ()
+    features: Features = None
+    categorical: Columns = ()
     split_column: Column | None = None
 
     @model_validator(mode="after")
