@@ -1,6 +1,7 @@
 """The launcher passes Hydra's own conformance suite; composing once per choice of groups changes nothing."""
 
 import pytest
+from hydra import version
 from hydra._internal.callbacks import Callbacks
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.utils import create_config_search_path
@@ -11,6 +12,7 @@ from hydra.test_utils.launcher_common_tests import (
     IntegrationTestSuite,
     LauncherTestSuite,
 )
+from hydra.test_utils.test_utils import SweepTaskFunction
 from hydra.types import HydraContext, RunMode
 from omegaconf import OmegaConf
 
@@ -20,6 +22,12 @@ from threshold_lab.app.hydra_door import configuration_folder
 
 # Hydra's suite says nothing of a version, and so is warned of what a later one will do.
 pytestmark = pytest.mark.filterwarnings("ignore:\nFuture Hydra versions:UserWarning")
+
+
+@pytest.fixture(autouse=True)
+def _says_nothing_of_a_version(hydra_restore_singletons):
+    """Whatever base another test has set; what the suites expect is what Hydra does where none is named."""
+    version.VersionBase.instance().version_base = version.Version("1.1")
 
 
 def test_hydra_discovers_the_plugins():
@@ -35,6 +43,19 @@ class TestLauncher(LauncherTestSuite):
 @pytest.mark.parametrize(("launcher_name", "overrides"), [("threshold_lab", ["hydra/sweeper=threshold_lab"])])
 class TestLauncherUnderOurSweeper(LauncherTestSuite):
     """The same, under the project's own sweeper."""
+
+
+@pytest.mark.parametrize(
+    ("launcher_name", "overrides"),
+    [("threshold_lab", [])],
+)
+class TestLauncherOfATaskThatTakesBatches(LauncherTestSuite):
+    """The same again, of a task handed all jobs at once."""
+
+    @pytest.fixture(autouse=True)
+    def _takes_batches(self, monkeypatch):
+        together = lambda task, configs: [task(config) for config in configs]  # noqa: E731
+        monkeypatch.setattr(SweepTaskFunction, "batch", together, raising=False)
 
 
 @pytest.mark.parametrize(

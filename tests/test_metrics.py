@@ -41,10 +41,12 @@ def test_auc_of_one_class_is_blank():
     assert np.isnan(metrics.roc_auc(PROBABILITIES, np.ones(6, bool))).all()
 
 
-def test_ranks_do_not_tie_where_the_score_saturates():
-    logits = np.array([[800.0, 900.0]])
-    saturated = Scores(np.array([False, True]), logits, np.ones((1, 2)))
-    assert metrics.score_metrics(saturated)["roc_auc"] == [1.0]
+def test_a_saturated_score_ties_and_its_logit_does_not():
+    logits = np.array([[18.0, 19.0]])
+    saturated = Scores(np.array([False, True]), logits, 1 / (1 + np.exp(-logits)))
+    found = metrics.score_metrics(saturated)
+    assert found["roc_auc"] == [0.5]  # a float32 sigmoid, as `predict` returns it, is 1.0 for both
+    assert found["roc_auc_logit"] == [1.0]
 
 
 def test_the_brier_score_of_a_clipped_score_is_never_above_the_raw_ones():
@@ -70,6 +72,11 @@ def test_the_summary_leaves_out_a_metric_that_is_undefined_for_a_seed():
     found = metrics.summary(pd.DataFrame(columns), "test", "0.5")
     assert found["accuracy"] == pytest.approx((0.6, np.sqrt(0.02)))
     assert "precision" not in found
+
+
+def test_the_summary_of_equal_numbers_is_exact():
+    columns = {"seed": range(7), "part": "test", "rule": "0.4", "threshold": [0.4] * 7}
+    assert metrics.summary(pd.DataFrame(columns), "test", "0.4")["threshold"] == (0.4, 0.0)
 
 
 def test_the_majority_is_the_better_constant():

@@ -62,11 +62,29 @@ def test_no_half_written_file_is_left_in_place(store):
     assert [path.suffix for path in store.folder.glob("fits/*/*")] == [".npz"]
 
 
-def test_a_plan_is_alive_while_it_is_held(store):
+def test_a_plan_is_alive_while_a_sweep_is_at_work(store):
     assert store.last_plan() is None
-    with store.planned("first", {"jobs": []}):
+    with store.held():
+        store.plan("first", {"jobs": []})
         assert store.last_plan() == ({"jobs": []}, True)
     assert store.last_plan() == ({"jobs": []}, False)
+
+
+def test_one_sweep_at_a_time_is_at_work_in_a_folder(store):
+    with store.held(), pytest.raises(StoreError, match=r"another sweep is at work in .*store=FOLDER"), store.held():
+        pass
+    with store.held():
+        pass
+
+
+def test_a_write_that_fails_leaves_nothing_behind(store, monkeypatch):
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(StoreError, match="cannot be written: No space left on device"):
+        store.save(fit())
+    assert [path for path in store.folder.rglob("*") if path.is_file()] == []
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path):
@@ -76,5 +94,5 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
 
 
 def test_plans_are_json(store):
-    with store.planned("first", {"jobs": [1]}):
-        assert json.loads((store.folder / "plans" / "first.json").read_text()) == {"jobs": [1]}
+    store.plan("first", {"jobs": [1]})
+    assert json.loads((store.folder / "plans" / "first.json").read_text()) == {"jobs": [1]}

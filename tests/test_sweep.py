@@ -59,8 +59,8 @@ def test_each_job_is_one_finished_run_named_by_what_it_is(swept):
 
 def test_what_is_printed(swept):
     _, done = swept
-    assert "12 jobs, 0 recorded before; 8 networks, 0 trained before; 1 program to train" in done.stdout
-    assert "8 networks trained, 12 runs recorded" in done.stdout
+    assert "12 jobs, 0 recorded before; 8 lanes, 0 trained before; 1 program to train" in done.stdout
+    assert "8 lanes trained, 12 runs recorded" in done.stdout
     assert "threshold-lab ui" in done.stdout
     assert done.stderr == ""
     rows = [line for line in done.stdout.splitlines() if line.startswith(("sigmoid ", "tanh "))]
@@ -146,7 +146,7 @@ def test_the_model_opens_with_keras_alone_and_says_what_the_run_says(swept, tmp_
 def test_again_trains_nothing_and_says_so_and_so_does_status(swept):
     folder, first = swept
     again = lab(*LINE, folder=folder)
-    assert "12 jobs, 12 recorded before; 8 networks, 8 trained before; nothing to train" in again.stdout
+    assert "12 jobs, 12 recorded before; 8 lanes, 8 trained before; nothing to train" in again.stdout
     assert "Nothing to train, nothing to record" in again.stdout
     assert len(runs(folder)) == 12
     table = [[line for line in done.stdout.splitlines() if "±" in line] for done in (first, again)]
@@ -160,7 +160,7 @@ def test_new_thresholds_train_nothing(swept):
     folder, _ = swept
     line = [word if not word.startswith("threshold") else "threshold=0.7,f1" for word in LINE]
     done = lab(*line, "store=mlruns", folder=folder)
-    assert "8 jobs, 0 recorded before; 8 networks, 8 trained before; nothing to train" in done.stdout
+    assert "8 jobs, 0 recorded before; 8 lanes, 8 trained before; nothing to train" in done.stdout
     assert "8 runs recorded" in done.stdout
     assert "at f1" in done.stdout
     found = client(folder)

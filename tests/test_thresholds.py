@@ -88,9 +88,16 @@ def test_the_youden_cut_lies_midway_between_the_scores_it_parts():
     assert chosen("youden", scores, labels) == pytest.approx([0.4])
 
 
-def test_of_equally_good_cuts_the_highest_is_chosen():
+def test_of_equally_good_cuts_the_most_accurate_is_chosen():
+    scores, labels = np.zeros((1, 5)), np.array([True, True, True, False, False])
+    cut = chosen("youden", scores, labels)  # J is 0 for nobody positive and for everybody; 3 of 5 are positive
+    assert counts_at(scores, labels, cut).tp == [3]
+    assert counts_at(scores, ~labels, chosen("youden", scores, ~labels)).tn == [3]
+
+
+def test_of_equally_accurate_ones_the_highest():
     scores, labels = np.array([[1.0, 2.0, 3.0, 4.0]]), np.array([True, False, True, False])
-    # accuracy: nothing positive 2/4, >= 4: 1/4, >= 3: 2/4, >= 2: 1/4, all: 2/4
+    # accuracy: nobody positive 2/4, >= 4: 1/4, >= 3: 2/4, >= 2: 1/4, everybody: 2/4
     assert chosen("accuracy", scores, labels)[0] > 4.0
 
 

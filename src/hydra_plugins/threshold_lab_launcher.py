@@ -5,7 +5,7 @@ any other task function is called job by job, as by Hydra's basic launcher.
 """
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -18,7 +18,7 @@ from hydra.core.utils import JobReturn, JobStatus, configure_log, run_job, setup
 from hydra.errors import ConfigCompositionException
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 
@@ -55,25 +55,24 @@ class BatchLauncher(Launcher):
         composer = Composer(self.hydra_context, self.config)
         configs = [composer.config(overrides, initial_job_idx + index) for index, overrides in enumerate(job_overrides)]
         batch = getattr(self.task_function, "batch", None)
-        return self._together(batch, configs) if batch else [self._alone(config) for config in configs]
+        if batch is None:
+            return [self._alone(config, self.task_function) for config in configs]
+        results = batch([_task_config(config) for config in configs])
+        return [self._told(config, result) for config, result in zip(configs, results, strict=True)]
 
-    def _together(
-        self, batch: Callable[[list[DictConfig]], Sequence[Any]], configs: list[DictConfig]
-    ) -> list[JobReturn]:
-        """Hand over all jobs at once; Hydra's callbacks hear of the start and the end of each."""
-        callbacks = self.hydra_context.callbacks
-        tasks = [_task_config(config) for config in configs]
-        for config in configs:
-            callbacks.on_job_start(config=config, task_function=self.task_function)
-        jobs = [_job(*done) for done in zip(configs, tasks, batch(tasks), strict=True)]
-        for config, job in zip(configs, jobs, strict=True):
-            callbacks.on_job_end(config=config, job_return=job)
-        return jobs
+    def _told(self, config: DictConfig, result: Any) -> JobReturn:
+        """What Hydra is told of a job that ran in a batch: by `run_job`, slower, only where its files are wanted."""
+        if _wants_files(config):
+            return self._alone(config, lambda _: result)
+        self.hydra_context.callbacks.on_job_start(config=config, task_function=self.task_function)
+        job = _job(config, result)
+        self.hydra_context.callbacks.on_job_end(config=config, job_return=job)
+        return job
 
-    def _alone(self, config: DictConfig) -> JobReturn:
+    def _alone(self, config: DictConfig, task: TaskFunction) -> JobReturn:
         job = run_job(
             hydra_context=self.hydra_context,
-            task_function=self.task_function,
+            task_function=task,
             config=config,
             job_dir_key="hydra.sweep.dir",
             job_subdir_key="hydra.sweep.subdir",
@@ -152,8 +151,15 @@ def _task_config(config: DictConfig) -> DictConfig:
     return OmegaConf.create(plain)
 
 
-def _job(config: DictConfig, task: DictConfig, result: Any) -> JobReturn:
-    """What Hydra is told of a job that ran among others."""
+def _wants_files(config: DictConfig) -> bool:
+    own = config.hydra
+    return own.output_subdir is not None or bool(own.job.chdir) or OmegaConf.select(own, "job_logging.root") is not None
+
+
+def _job(config: DictConfig, result: Any) -> JobReturn:
+    task = copy.copy(config)
+    with read_write(task), open_dict(task):
+        del task["hydra"]
     return JobReturn(
         overrides=list(config.hydra.overrides.task),
         cfg=task,

@@ -34,7 +34,6 @@ class Activation:
 class Loss:
     """A loss: the formula Keras computes where it recovers the logits, and where it sees outputs only."""
 
-    asks: str
     on_logits: str
     on_outputs: str
 
@@ -58,8 +57,8 @@ ACTIVATIONS = {
 }
 
 LOSSES = {
-    "binary_crossentropy": Loss("a probability", "cross_entropy_of_logits", "cross_entropy_of_outputs"),
-    "mse": Loss("a probability, as the mean of 0/1 labels", "squared_error", "squared_error"),
+    "binary_crossentropy": Loss("cross_entropy_of_logits", "cross_entropy_of_outputs"),
+    "mse": Loss("squared_error", "squared_error"),
 }
 
 

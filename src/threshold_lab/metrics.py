@@ -22,14 +22,14 @@ AT_A_CUT = {
 }
 """Metrics of the counts at one operating point; all in [-1, 1], larger is better, NaN where undefined."""
 
-OVER_ALL_CUTS = ("roc_auc", "brier", "log_loss", "outside")
+OVER_ALL_CUTS = ("roc_auc", "roc_auc_logit", "brier", "log_loss", "outside")
 """Metrics of the scores alone: see `score_metrics`."""
 
 COLUMNS = ("seed", "part", "rule", "threshold", "tp", "fp", "fn", "tn", *AT_A_CUT, *OVER_ALL_CUTS)
 """The tidy table: `rule` is how the threshold was chosen, `threshold` is in the unit of the score, rows are counted."""
 
 
-def roc_auc(scores: Reals, labels: NDArray[np.bool_]) -> Reals:
+def roc_auc(scores: Reals | NDArray[np.float32], labels: NDArray[np.bool_]) -> Reals:
     """Probability that a positive row scores above a negative one, ties counting half: (r, n) -> (r,); .5 is chance.
 
     The Mann-Whitney statistic over ranks. Source: Hanley and McNeil 1982, doi:10.1148/radiology.143.1.7063747.
@@ -61,9 +61,13 @@ def outside(scores: Reals) -> Reals:
 
 
 def score_metrics(scores: Scores) -> dict[str, Reals]:
-    """Return every metric of OVER_ALL_CUTS, (r,) each; the ranks are those of the logits, which do not saturate."""
+    """Return every metric of OVER_ALL_CUTS, (r,) each.
+
+    roc_auc ranks rows by what `predict` returns, where a saturated score ties; roc_auc_logit by the logit behind it.
+    """
     return {
-        "roc_auc": roc_auc(scores.logits, scores.labels),
+        "roc_auc": roc_auc(scores.scores.astype(np.float32), scores.labels),
+        "roc_auc_logit": roc_auc(scores.logits, scores.labels),
         "brier": brier(scores.scores, scores.labels),
         "log_loss": log_loss(scores.scores, scores.labels),
         "outside": outside(scores.scores),
@@ -102,11 +106,14 @@ def summary(tidy: pd.DataFrame, part: str, rule: str) -> dict[str, tuple[float, 
     """
     rows = tidy[(tidy["part"] == part) & (tidy["rule"] == rule)]
     numbers = rows.drop(columns=["seed", "part", "rule"]).astype(np.float64)
-    return {
-        str(name): (float(column.mean()), float(column.std(ddof=1)))
-        for name, column in numbers.items()
-        if column.notna().all()
-    }
+    return {str(name): _estimate(column.to_numpy()) for name, column in numbers.items() if column.notna().all()}
+
+
+def _estimate(values: Reals) -> tuple[float, float]:
+    """Mean and standard deviation; those of equal values are exact."""
+    if (values == values[0]).all():
+        return float(values[0]), 0.0 if len(values) > 1 else np.nan
+    return float(values.mean()), float(values.std(ddof=1))
 
 
 def majority(labels: NDArray[np.bool_]) -> float:
@@ -145,7 +152,7 @@ def _columns(counts: Counts) -> dict[str, Reals | NDArray[np.int64]]:
     return own | {name: metric(counts) for name, metric in AT_A_CUT.items()}
 
 
-def _midranks(values: Reals) -> Reals:
+def _midranks(values: Reals | NDArray[np.float32]) -> Reals:
     """Ranks from 1, ties sharing their mean."""
     _, where, times = np.unique(values, return_inverse=True, return_counts=True)
     return (np.cumsum(times) - (times - 1) / 2)[where]

@@ -11,16 +11,20 @@ from threshold_lab.spec import WIDTH, Lane, RunSpec, digest
 
 @dataclass(frozen=True)
 class Job:
-    """One configuration on its data: one MLflow run. `data` is the content hash of its splits."""
+    """One configuration on its data: one MLflow run.
+
+    Hashes: `data` of its splits' content, `engine` of the code that trains, `decisions` of the code that decides.
+    """
 
     spec: RunSpec
     data: str
     engine: str
+    decisions: str = ""
 
     @cached_property
     def key(self) -> str:
-        """What the job is: the specification, the data's content, the numeric code. Same key = same run."""
-        return digest(self.spec, self.data, self.engine)
+        """What the job is: the specification, the data's content, the code. Same key = same run."""
+        return digest(self.spec, self.data, self.engine, self.decisions)
 
     @cached_property
     def cell(self) -> str:

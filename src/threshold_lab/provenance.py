@@ -9,8 +9,11 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from threshold_lab.spec import WIDTH
+
 PACKAGE = Path(__file__).parent
 NUMERIC_SOURCES = ("train.py", "program.py", "network.py", "losses.py", "heads.py")
+DECIDING_SOURCES = ("heads.py", "thresholds.py", "metrics.py", "recording.py", "figures.py")
 NUMERIC_LIBRARIES = ("tensorflow", "keras", "numpy")
 LIBRARIES = (*NUMERIC_LIBRARIES, "mlflow", "hydra-core", "pandas", "scikit-learn", "threshold-lab")
 
@@ -22,6 +25,7 @@ class Provenance:
     commit: str
     changed: bool
     engine: str
+    decisions: str
     libraries: dict[str, str]
     python: str
     machine: str
@@ -31,12 +35,20 @@ class Provenance:
 
 @cache
 def engine() -> str:
-    """Hash of the source files and library versions that decide a lane's bits, for a given kind of CPU."""
-    content = hashlib.sha256()
-    for name in NUMERIC_SOURCES:
+    """Hash of the source files, the width and the library versions that decide a lane's bits, on one kind of CPU."""
+    return _hash(NUMERIC_SOURCES, f"width {WIDTH}", *(f"{name} {version(name)}" for name in NUMERIC_LIBRARIES))
+
+
+@cache
+def decisions() -> str:
+    """Hash of the source files that turn a lane's logits into what a run holds."""
+    return _hash(DECIDING_SOURCES)
+
+
+def _hash(sources: tuple[str, ...], *words: str) -> str:
+    content = hashlib.sha256("\n".join(words).encode())
+    for name in sources:
         content.update((PACKAGE / name).read_bytes())
-    for name in NUMERIC_LIBRARIES:
-        content.update(f"{name} {version(name)}".encode())
     return content.hexdigest()[:16]
 
 
@@ -46,6 +58,7 @@ def provenance() -> Provenance:
         commit=_git("rev-parse", "HEAD"),
         changed=bool(_git("status", "--porcelain", "--untracked-files=no")),
         engine=engine(),
+        decisions=decisions(),
         libraries={name: version(name) for name in LIBRARIES},
         python=platform.python_version(),
         machine=f"{platform.system()} {platform.machine()}",

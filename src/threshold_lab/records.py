@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 PARTS = ("train", "validation", "test")
 
-Floats = NDArray[np.float32] | NDArray[np.float64]
-
 
 @dataclass(frozen=True, eq=False)
 class Part:

@@ -29,6 +29,25 @@ class Store:
             with _told(self.folder):
                 (self.folder / name).mkdir(parents=True, exist_ok=True)
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Make the folders, and be the one sweep at work in them; the lock goes with the process.
+
+        Raises StoreError where another sweep is at work, or the folder cannot be written.
+        """
+        self.create()
+        with _told(self.folder):
+            lock = (self.folder / "lock").open("w")
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise StoreError(
+                    f"another sweep is at work in {self.folder} (threshold-lab status tells how far it is); wait for "
+                    f"it, or name another folder with store=FOLDER"
+                ) from None
+            yield
+
     # ---- fits
 
     def fit(self, key: str) -> Fit | None:
@@ -69,27 +88,22 @@ class Store:
 
     # ---- plans
 
-    @contextmanager
-    def planned(self, sweep: str, plan: dict[str, Any]) -> Iterator[None]:
-        """Write a sweep's plan, and hold it while the sweep is alive; the lock goes with the process."""
-        path = self.folder / "plans" / f"{sweep}.json"
-        _write(path, json.dumps(plan).encode())
-        with path.open() as held:
-            fcntl.flock(held, fcntl.LOCK_EX)
-            yield
+    def plan(self, sweep: str, plan: dict[str, Any]) -> None:
+        """Write a sweep's plan."""
+        _write(self.folder / "plans" / f"{sweep}.json", json.dumps(plan).encode())
 
     def last_plan(self) -> tuple[dict[str, Any], bool] | None:
-        """Return the newest plan and whether its sweep is alive; None where nothing was planned."""
+        """Return the newest plan and whether a sweep is at work; None where nothing was planned."""
         paths = sorted(self.folder.glob("plans/*.json"), key=lambda path: path.stat().st_mtime_ns)
-        if not paths:
-            return None
-        with paths[-1].open() as file:
-            plan = json.load(file)
+        return (json.loads(paths[-1].read_bytes()), self._is_held()) if paths else None
+
+    def _is_held(self) -> bool:
+        with (self.folder / "lock").open() as lock:
             try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
-                return plan, True
-        return plan, False
+                return True
+        return False
 
 
 def npz(arrays: dict[str, Any]) -> bytes:
@@ -108,10 +122,14 @@ def _write(path: Path, content: bytes) -> None:
     with _told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).replace(path)
+            try:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+                Path(file.name).replace(path)
+            except OSError:
+                Path(file.name).unlink()
+                raise
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from threshold_lab import data, plan
 from threshold_lab.executors import LocalPool
 from threshold_lab.plan import Job
-from threshold_lab.provenance import engine, provenance
+from threshold_lab.provenance import decisions, engine, provenance
 from threshold_lab.recording import DIVERGED, VALIDATION_ERROR, Cell, Origin, cell_of, description, diverged, record_of
 from threshold_lab.records import Fit, Splits
 from threshold_lab.spec import WIDTH, Lane, RunSpec
@@ -55,13 +55,13 @@ def sweep(
     """Run jobs: train the networks that are not trained yet, record the jobs that are not recorded yet."""
     plan.check(specs)
     splits = {source: data.load(source) for source in dict.fromkeys(spec.data for spec in specs)}
-    asked = [Job(spec, splits[spec.data].hash, engine()) for spec in specs]
+    asked = [Job(spec, splits[spec.data].hash, engine(), decisions()) for spec in specs]
     jobs = tuple(dict.fromkeys(asked))
     watch.checkpoint()
     store = Store(folder)
-    store.create()
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{jobs[0].key[:6]}"
-    with store.planned(name, _plan(jobs, command)), LocalPool(workers) as pool:
+    with store.held(), LocalPool(workers) as pool:
+        store.plan(name, _plan(jobs, command))
         absent = {lane.key for job in jobs for lane in job.lanes if not store.has(lane.key)}
         pool.start(-(-len(absent) // WIDTH))  # TensorFlow is imported there while the database is opened here
         origin = Origin(name, provenance(), {"store": str(folder), "executor.workers": workers})

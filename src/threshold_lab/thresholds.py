@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from threshold_lab.errors import ConfigError, DataError, unknown
 
+_TIE = 1e-12
+"""Values of a rule as close as this differ by rounding only: counts are whole numbers."""
+
 Reals = NDArray[np.float64]
 Wholes = NDArray[np.int64]
 
@@ -127,8 +130,9 @@ def check(threshold: float | str) -> None:
 def chosen(threshold: float | str, scores: Reals, labels: NDArray[np.bool_]) -> Reals:
     """Return each network's cut, (r,): the number itself, or what the rule chooses on these rows.
 
-    scores (r, n), labels (n,): of the validation part, never of the test part. Of equally good cuts the highest,
-    which calls the fewest rows positive. Raises ConfigError on an unknown rule, DataError on NaN or one class.
+    scores (r, n), labels (n,): of the validation part, never of the test part. Of equally good cuts the one of the
+    best accuracy; of those the highest, which calls the fewest rows positive. Raises ConfigError on an unknown rule,
+    DataError on NaN or one class.
     """
     check(threshold)
     if not isinstance(threshold, str):
@@ -141,7 +145,9 @@ def chosen(threshold: float | str, scores: Reals, labels: NDArray[np.bool_]) -> 
 
 
 def _best(rule: Callable[[Counts], Reals], cuts: Reals, counts: Counts) -> float:
-    return float(cuts[np.nanargmax(rule(counts))])
+    values = rule(counts)
+    tied = values >= np.nanmax(values) - _TIE
+    return float(cuts[np.argmax(np.where(tied, accuracy(counts), -1))])
 
 
 def _ratio(part: Wholes, whole: Wholes) -> Reals:

@@ -34,7 +34,7 @@ def cli() -> None:
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
 def sweep(words: Sequence[str]) -> None:
     """Run every combination of KEY=VALUE,VALUE ... (sweep --help lists the keys)."""
-    mode = [] if _asks_only(words) else ["hydra.mode=MULTIRUN"]
+    mode = [] if _asks_only(words) else ["--multirun"]
     _hydra([*words, *mode], "threshold-lab sweep")
 
 

@@ -44,22 +44,24 @@ def run_hydra(words: Sequence[str], *, program: str) -> bool:
         except (HydraException, OmegaConfBaseException) as error:
             if wanted:
                 raise
-            raise ConfigError(_words(error)) from None
+            raise ConfigError(_words(error, words)) from None
     if task.error is not None:
         raise task.error
     return not task.failed
 
 
-def _words(error: Exception) -> str:
+def _words(error: Exception, words: Sequence[str]) -> str:
     """Hydra's message, with the nearest known key for one that is unknown."""
     if found := re.match(r"Could not override '([^']+)'", str(error)):
         key = found[1]
-        if key not in (known := _known_keys()):
+        if key not in (known := _known_keys(words)):
             return unknown("key", key, known)
     return "\n".join(str(part) for part in (error, error.__cause__) if part is not None)
 
 
-def _known_keys() -> list[str]:
+def _known_keys(words: Sequence[str]) -> list[str]:
+    """The keys there are, with the groups chosen on the command line; the first of those that are swept."""
     GlobalHydra.instance().clear()
     with hydra.initialize_config_dir(str(configuration_folder()), version_base="1.3"):
-        return list(leaves(OmegaConf.to_container(hydra.compose(CONFIG))))
+        groups = [word.split(",")[0] for word in words if (configuration_folder() / word.split("=")[0]).is_dir()]
+        return list(leaves(OmegaConf.to_container(hydra.compose(CONFIG, groups))))

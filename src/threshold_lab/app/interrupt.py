@@ -1,19 +1,20 @@
 """Ctrl-C that waits for the step at hand, so that what is being recorded is recorded."""
 
+import os
 import signal
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 
 class Interrupt:
-    """While it is open, SIGINT and SIGTERM are remembered for `check`; a second one stops at once."""
+    """While it is open, SIGINT, SIGTERM and SIGHUP are remembered for `check`; a second one stops at once."""
 
     def __init__(self) -> None:
         self.received = 0
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             self._before[number] = signal.signal(number, self._remember)
         return self
 
@@ -32,3 +33,4 @@ class Interrupt:
         if self.received:
             raise KeyboardInterrupt
         self.received = number
+        os.write(2, b"\nStopping after the step at hand; Ctrl-C again stops at once.\n")

@@ -11,7 +11,7 @@ import click
 
 from threshold_lab.app.interrupt import Interrupt
 from threshold_lab.errors import StoreError
-from threshold_lab.tracking import server_command
+from threshold_lab.tracking import own_database, prepare, server_command
 
 HOST = "127.0.0.1"
 _POLL_SECONDS = 0.2
@@ -19,13 +19,14 @@ _POLL_SECONDS = 0.2
 
 def serve(folder: Path, port: int) -> None:
     """Serve the runs until Ctrl-C. Raises StoreError where there are none, or where the server cannot run."""
-    remote = os.environ.get("MLFLOW_TRACKING_URI", "")
-    if remote.startswith("http"):
+    if (remote := os.environ.get("MLFLOW_TRACKING_URI", "")).startswith("http"):
         click.echo(f"The runs are at {remote}: open that address.")
         return
-    if not remote and not (folder / "mlflow.db").exists():
+    database = own_database(folder)
+    if database is not None and not database.exists():
         raise StoreError(f"no runs in {folder.resolve()}; make some with: threshold-lab sweep")
     _require_free(port)
+    prepare(folder)
     words, environment = server_command(folder, HOST, port)
     click.echo(f"http://{HOST}:{port}  (Ctrl-C ends it)")
     code = _run([sys.executable, "-m", *words], os.environ | environment)

@@ -1,10 +1,12 @@
 """One sweep as a person meets it: progress, the table, where the runs are, and what Ctrl-C leaves."""
 
 import math
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import join
 from typing import NoReturn
 
 from threshold_lab import report
@@ -14,6 +16,8 @@ from threshold_lab.app.terminal import TerminalWatch, console
 from threshold_lab.spec import RunSpec
 from threshold_lab.sweep import Outcome, sweep
 from threshold_lab.tracking import Runs
+
+DEFAULT_STORE = Path("mlruns")
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
@@ -57,8 +61,13 @@ def _show(outcome: Outcome, folder: Path, watch: TerminalWatch) -> None:
         console.print(*footnotes(rows), sep="\n")
     for line in failures(outcome.failed):
         console.print(line, style="red")
-    done = f"{count(watch.new_lanes, 'network')} trained, {count(watch.new_runs, 'run')} recorded"
-    console.print(
-        f"{done if watch.new_lanes or watch.new_runs else 'Nothing to train, nothing to record'} in {runs.address}"
-    )
-    console.print("Look at them: threshold-lab ui")
+    done = f"{count(watch.new_lanes, 'lane')} trained, {count(watch.new_runs, 'run')} recorded"
+    nothing = "Nothing to train, nothing to record"
+    console.print(f"{done if watch.new_lanes or watch.new_runs else nothing} in {runs.address}", soft_wrap=True)
+    console.print(f"Look at them: {_to_look(folder)}", soft_wrap=True)
+
+
+def _to_look(folder: Path) -> str:
+    """The command that shows the runs, as it can be typed here."""
+    program = "threshold-lab" if shutil.which("threshold-lab") else str(Path(sys.executable).with_name("threshold-lab"))
+    return join([program, "ui"] if folder == DEFAULT_STORE else [program, "ui", "--store", str(folder)])

@@ -49,10 +49,10 @@ class SweepTask:
         plan.check(specs)
         for source in {spec.data for spec in specs}:
             data.require_files(source)
+        folder, workers = Path(plain[0]["store"]), _workers(plain[0]["executor"])
         from threshold_lab.app.session import Place, run  # noqa: PLC0415 - mistakes are told before MLflow is imported
 
-        place = Place(Path(plain[0]["store"]), _workers(plain[0]["executor"]))
-        errors = run(specs, place, self.command, self.interrupt)
+        errors = run(specs, Place(folder, workers), self.command, self.interrupt)
         self.failed |= any(map(math.isnan, errors))
         return errors
 

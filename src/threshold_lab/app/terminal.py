@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TaskID,
 from threshold_lab.app.interrupt import Interrupt
 from threshold_lab.app.tables import count
 
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False)
 if not console.is_terminal:
     console.width = 130  # whoever reads a pipe wraps lines himself
 
@@ -49,7 +49,7 @@ class TerminalWatch:
     def planned(self, *, jobs: int, recorded: int, lanes: int, trained: int, programs: int) -> None:
         """Say what there is to do, and set up a bar each for programs and runs."""
         console.print(
-            f"{count(jobs, 'job')}, {recorded} recorded before; {count(lanes, 'network')}, {trained} trained before; "
+            f"{count(jobs, 'job')}, {recorded} recorded before; {count(lanes, 'lane')}, {trained} trained before; "
             + (f"{count(programs, 'program')} to train" if programs else "nothing to train")
         )
         if programs:
@@ -64,7 +64,7 @@ class TerminalWatch:
         self.new_lanes += lanes
         speed = self.new_lanes / (time.monotonic() - self._started)
         if self._programs is not None:
-            self._progress.update(self._programs, advance=1, note=f"{speed:.1f} networks/s")
+            self._progress.update(self._programs, advance=1, note=f"{speed:.1f} lanes/s")
         self._line()
 
     def recorded(self) -> None:

@@ -1,7 +1,8 @@
-"""Runs in and out; the only door to MLflow."""
+"""Runs in and out."""
 
 import logging
 import os
+import sqlite3
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,11 +18,14 @@ os.environ.setdefault("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 
+from alembic.util.exc import CommandError
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param
 from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import SQLAlchemyError
 
 from threshold_lab.errors import StoreError
+from threshold_lab.tracking.home import address, artifact_place, prepare
 
 KEY, CELL, SWEEP, REASON = "lab.key", "lab.cell", "lab.sweep", "lab.reason"
 EXPERIMENT_KIND = "mlflow.experimentKind"
@@ -62,20 +66,15 @@ class StoredRun:
     metrics: Mapping[str, float]
 
 
-def address(folder: Path) -> str:
-    """Where the runs are: MLFLOW_TRACKING_URI, or the SQLite database in the folder."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{folder.resolve() / 'mlflow.db'}"
-
-
 class Runs:
     """The runs of a lab, in its folder or wherever MLFLOW_TRACKING_URI says."""
 
     def __init__(self, folder: Path) -> None:
         """Open the database, making it where there is none. Raises StoreError."""
         self.address = address(folder)
-        self.own = "MLFLOW_TRACKING_URI" not in os.environ
-        self.folder = folder.resolve()
+        self.folder = folder
         with self._told():
+            prepare(folder)
             self._client = MlflowClient(self.address)
             self._experiments = {found.name: found.experiment_id for found in self._client.search_experiments()}
 
@@ -121,7 +120,7 @@ class Runs:
     def _told(self) -> Iterator[None]:
         try:
             yield
-        except (MlflowException, OSError) as error:
+        except (MlflowException, SQLAlchemyError, CommandError, sqlite3.Error, OSError) as error:
             raise StoreError(
                 f"the runs at {self.address} cannot be read or written: {error}; what is recorded stays, and the "
                 f"same command goes on from there"
@@ -139,10 +138,9 @@ class Runs:
 
     def _experiment(self, name: str) -> str:
         if name not in self._experiments:
-            place = (self.folder / "artifacts" / name).as_uri() if self.own else None
-            self._experiments[name] = self._client.create_experiment(
-                name, place, {EXPERIMENT_KIND: "custom_model_development"}
-            )
+            place = artifact_place(self.folder, name)
+            kind = {EXPERIMENT_KIND: "custom_model_development"}
+            self._experiments[name] = self._client.create_experiment(name, place, kind)
         return str(self._experiments[name])
 
     def _created(self, record: RunRecord) -> str:
@@ -168,15 +166,3 @@ class Runs:
             for name, content in files.items():
                 Path(folder, name).write_bytes(content)
             self._client.log_artifacts(run_id, folder)
-
-
-def server_command(folder: Path, host: str, port: int) -> tuple[list[str], dict[str, str]]:
-    """Return the module and words that serve the runs, and the environment that keeps the server harmless."""
-    words = ["mlflow", "server", "--backend-store-uri", address(folder), "--host", host, "--port", str(port)]
-    words += ["--allowed-hosts", f"{host}:{port},localhost:{port}", "--workers", "1", "--no-serve-artifacts"]
-    return words, {
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-        "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-        "MLFLOW_ENABLE_AI_GATEWAY": "false",
-    }

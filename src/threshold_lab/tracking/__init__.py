@@ -1,0 +1,18 @@
+"""Runs in and out; the only door to MLflow."""
+
+from threshold_lab.tracking.home import own_database, prepare
+from threshold_lab.tracking.runs import CELL, KEY, REASON, SWEEP, RunRecord, Runs, StoredRun
+from threshold_lab.tracking.server import server_command
+
+__all__ = [
+    "CELL",
+    "KEY",
+    "REASON",
+    "SWEEP",
+    "RunRecord",
+    "Runs",
+    "StoredRun",
+    "own_database",
+    "prepare",
+    "server_command",
+]

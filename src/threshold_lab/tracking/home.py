@@ -1,0 +1,67 @@
+"""Where runs are: the lab's own SQLite database, which is whole or absent and follows its folder, or any address."""
+
+import contextlib
+import os
+import sqlite3
+import tempfile
+from pathlib import Path
+
+DATABASE, ARTIFACTS = "mlflow.db", "artifacts"
+
+
+def own_database(folder: Path) -> Path | None:
+    """Return the lab's own database in a folder; None where MLFLOW_TRACKING_URI says that runs are elsewhere."""
+    return None if os.environ.get("MLFLOW_TRACKING_URI") else folder.resolve() / DATABASE
+
+
+def address(folder: Path) -> str:
+    """Return MLFLOW_TRACKING_URI, or the address of the lab's own database."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or sqlite_address(folder.resolve() / DATABASE)
+
+
+def sqlite_address(database: Path) -> str:
+    """Return a database's address as MLflow has it."""
+    return f"sqlite:///{database}"
+
+
+def artifact_place(folder: Path, experiment: str) -> str | None:
+    """Return where an experiment keeps its artifacts; None where the server decides."""
+    return None if own_database(folder) is None else (folder.resolve() / ARTIFACTS / experiment).as_uri()
+
+
+def prepare(folder: Path) -> None:
+    """Make the lab's own database where there is none, and let the addresses in it follow a folder that was moved."""
+    database = own_database(folder)
+    if database is None:
+        return
+    if not database.exists():
+        _create(database)
+    _follow(database, (folder.resolve() / ARTIFACTS).as_uri())
+
+
+def _create(database: Path) -> None:
+    """Make it beside its place, then put it there in one step: half a migration is no database."""
+    from mlflow import MlflowClient  # noqa: PLC0415 - after `runs` has set MLflow's environment
+
+    with tempfile.TemporaryDirectory(dir=database.parent, prefix=".") as place:
+        new = Path(place, DATABASE)
+        MlflowClient(sqlite_address(new)).search_experiments()
+        new.replace(database)
+
+
+def _follow(database: Path, artifacts: str) -> None:
+    """Rewrite the folder in artifact addresses, which MLflow stores whole and offers no call to change."""
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        for name, location in connection.execute("SELECT name, artifact_location FROM experiments").fetchall():
+            before = str(location).removesuffix(f"/{name}")
+            if before == artifacts or not before.endswith(f"/{ARTIFACTS}"):
+                continue
+            moved = (artifacts, len(before) + 1, f"{location}%")
+            connection.execute(
+                "UPDATE experiments SET artifact_location = ? || substr(artifact_location, ?) "
+                "WHERE artifact_location LIKE ?",
+                moved,
+            )
+            connection.execute(
+                "UPDATE runs SET artifact_uri = ? || substr(artifact_uri, ?) WHERE artifact_uri LIKE ?", moved
+            )

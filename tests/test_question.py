@@ -1,0 +1,38 @@
+"""The question's own sweep, whole: what the README promises of `make sweep`."""
+
+import json
+
+import pytest
+from conftest import lab
+
+pytestmark = pytest.mark.slow
+
+
+def test_the_default_sweep_leaves_80_runs_of_160_lanes_and_answers_the_question(tmp_path):
+    first = lab("sweep", folder=tmp_path)
+    assert first.returncode == 0, first.stderr
+    assert "80 jobs, 0 recorded before; 160 lanes, 0 trained before; 10 programs to train" in first.stdout
+    rows = {tuple(line.split()[:2]): line.split() for line in first.stdout.splitlines() if "±" in line}
+    at_half = {cell: float(words[2]) for cell, words in rows.items() if len(cell) == 2 and words[3] == "±"}
+    assert len(at_half) == 8
+    assert at_half["sigmoid", "binary_crossentropy"] > 0.92
+    assert at_half["linear", "binary_crossentropy"] < 0.8
+    assert "(majority)" in first.stdout
+    status = json.loads(lab("status", "--json", folder=tmp_path).stdout)
+    assert status == {"jobs": 80, "finished": 80, "failed": 0, "running": 0, "lanes": 160, "fits": 160}
+    again = lab("sweep", folder=tmp_path)
+    assert "Nothing to train, nothing to record" in again.stdout
+    assert [line for line in again.stdout.splitlines() if "±" in line] == [
+        line for line in first.stdout.splitlines() if "±" in line
+    ]
+
+
+def test_the_same_lanes_in_another_company_have_the_same_bits(tmp_path):
+    """A sweep of two cells, and one of them alone, on one worker and on two: every stored fit is the same file."""
+    together, alone = tmp_path / "together", tmp_path / "alone"
+    words = ["sweep", "loss=mse", "threshold=0.5", "seeds=5", "epochs=5"]
+    lab(*words, "activation=tanh,sigmoid", f"store={together}", "executor.workers=2", folder=tmp_path)
+    lab(*words, "activation=sigmoid", f"store={alone}", "executor.workers=1", folder=tmp_path)
+    found = {path.name: path.read_bytes() for path in alone.glob("fits/*/*.npz")}
+    assert len(found) == 5
+    assert found == {path.name: path.read_bytes() for path in together.glob("fits/*/*.npz") if path.name in found}
