@@ -23,10 +23,11 @@ def histogram(counts: Histogram, threshold: Reals, *, title: str, labels: tuple[
     for values, colour, label in zip((counts.negative, counts.positive), (NEGATIVE, POSITIVE), labels, strict=True):
         axes.stairs(values, counts.edges, fill=True, alpha=0.55, color=colour, label=label)
         axes.stairs(values, counts.edges, color=colour)
+    low, high = min(counts.edges[0], threshold.min()), max(counts.edges[-1], threshold.max())
     _draw_threshold(axes, threshold)
     axes.set_yscale("function", functions=(np.sqrt, np.square))
     tallest = max(counts.negative.max(), counts.positive.max())
-    axes.set(xlabel=unit, ylabel="rows, all seeds", xlim=counts.edges[[0, -1]], ylim=(0, 1.3 * tallest))
+    axes.set(xlabel=unit, ylabel="rows, all seeds (square-root scale)", xlim=(low, high), ylim=(0, 1.3 * tallest))
     axes.set_title(title, loc="left", fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(loc="upper center", ncols=3, edgecolor="none", framealpha=0.9, fontsize=8)

@@ -50,13 +50,17 @@ def brier(scores: Reals, labels: NDArray[np.bool_]) -> Reals:
 
 
 def log_loss(scores: Reals, labels: NDArray[np.bool_]) -> Reals:
-    """Mean negative log-likelihood in nats of scores clipped to [1e-7, 1 - 1e-7], as Keras clips them."""
+    """Mean negative log-likelihood in nats, (r, n) -> (r,); 0 is best.
+
+    Scores are taken as probabilities and clipped to [1e-7, 1 - 1e-7], as Keras clips them.
+    Source: Good 1952, doi:10.1111/j.2517-6161.1952.tb00104.x.
+    """
     p = np.clip(scores, 1e-7, 1 - 1e-7)
     return np.asarray(-np.where(labels, np.log(p), np.log1p(-p)).mean(axis=1))
 
 
 def outside(scores: Reals) -> Reals:
-    """Share of scores that cannot be probabilities, being below 0 or above 1."""
+    """Share of scores that cannot be probabilities, being below 0 or above 1: (r, n) -> (r,) in [0, 1]."""
     return np.asarray(((scores < 0) | (scores > 1)).mean(axis=1))
 
 
@@ -117,7 +121,7 @@ def _estimate(values: Reals) -> tuple[float, float]:
 
 
 def majority(labels: NDArray[np.bool_]) -> float:
-    """Accuracy of always saying the more frequent label: the baseline of every accuracy."""
+    """Accuracy of always saying the more frequent of labels (n,): the baseline of every accuracy, .5 to 1."""
     share = float(labels.mean())
     return max(share, 1 - share)
 

@@ -52,7 +52,12 @@ class Outcome:
 def sweep(
     specs: Sequence[RunSpec], *, folder: Path, watch: Watch, workers: int | None = None, command: str = ""
 ) -> Outcome:
-    """Run jobs: train the networks that are not trained yet, record the jobs that are not recorded yet."""
+    """Run jobs: train the networks that are not trained yet, record the jobs that are not recorded yet.
+
+    folder: of the store. workers: processes, or None for one a core; their number changes no result. command: what
+    the plan says it was. Raises ConfigError and DataError before anything is written, StoreError where the store or
+    the runs cannot be used; a job that fails stops no other and is in `Outcome.failed`.
+    """
     plan.check(specs)
     splits = {source: data.load(source) for source in dict.fromkeys(spec.data for spec in specs)}
     asked = [Job(spec, splits[spec.data].hash, engine(), decisions()) for spec in specs]

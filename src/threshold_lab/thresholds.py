@@ -61,7 +61,7 @@ def counts_at_every_cut(scores: Reals, labels: NDArray[np.bool_]) -> tuple[Reals
     return cuts, Counts(tp, fp, labels.sum() - tp, (~labels).sum() - fp)
 
 
-# ---- what a rule makes as large as it can: counts -> value, the larger the better
+# ---- what a rule makes as large as it can: counts of any shape -> values of that shape, the larger the better
 
 
 def accuracy(counts: Counts) -> Reals:
