@@ -251,6 +251,11 @@ def test_a_missing_file_is_told_before_anything_is_read(tmp_path):
         )
 
 
+def test_a_folder_is_not_a_file(tmp_path):
+    with pytest.raises(DataError, match="is a folder, not a file; name one with data.path=FILE"):
+        load(source="csv", path=str(tmp_path), target="y")
+
+
 def test_a_column_that_names_rows_is_refused(tmp_path):
     path = tmp_path / "ids.csv"
     path.write_text("name,y\n" + "".join(f"person {row},{row % 2}\n" for row in range(400)))

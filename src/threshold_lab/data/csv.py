@@ -47,7 +47,8 @@ def require_files(spec: Csv) -> None:
     named = {"path": spec.path, "train_path": spec.train_path, "validation_path": spec.validation_path}
     for field, path in {**named, "test_path": spec.test_path}.items():
         if path is not None and not Path(path).is_file():
-            raise DataError(f"{path}: no such file (looked in {Path.cwd()}); name one with data.{field}=FILE")
+            found = "is a folder, not a file" if Path(path).is_dir() else f"no such file (looked in {Path.cwd()})"
+            raise DataError(f"{path}: {found}; name one with data.{field}=FILE")
 
 
 # ---- files
