@@ -17,6 +17,10 @@ MISTAKES = {
         "sweep activation=sigmoyd,tanh"
     ),
     "unknown loss 'bce'; known: binary_crossentropy, mse": "run loss=bce",
+    "there is no job to run: what is swept matches nothing": "sweep activation=glob(*)",
+    "store must name a folder, without ?, # and %, which an address reads otherwise; got ''": "sweep store=",
+    "data.path is a key of data=csv: add that": "run data.path=my.csv",
+    "99999 is not in the range 1<=x<=65535": "ui --port 99999",
     "gone.csv: no such file": "run data=csv data.path=gone.csv data.target=y",
     "unknown key 'treshold'; known: activation, loss, threshold,": "run treshold=0.3",
     "unknown key 'data.nois'; known: activation,": "sweep data=moons data.nois=0.3",

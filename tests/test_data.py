@@ -204,6 +204,9 @@ def test_other_labels_must_be_told(tmp_path):
         ("x,y\n1,0\n2,1\n", {"target": "z"}, "bad.csv: data.target: unknown column 'z'; known: x, y"),
         ("x,y\n1,0\n2,1\n", {"target": 2}, "data.target: unknown column 2"),
         ("x,y\n1,0\n2,1\n", {"drop": ["w"]}, "data.drop: unknown column 'w'"),
+        ("y,x,y\n" + "0,1,0\n1,2,1\n" * 9, {}, "bad.csv, row 1: two columns are called 'y'; rename one"),
+        ("x;y\n1;0\n2;1\n", {}, "unknown column 'y'; known: x;y; the file has one column only: check data.delimiter"),
+        ("x,y\n" + "1,0\n2,1\n" * 9, {"drop": ["y"]}, "named by data.target and by data.drop"),
         ("x,y\n" + "1,0\n2,1\n" * 9, {"drop": ["x"]}, "no feature column is left"),
         ("x,y\n1,0\n2,1\n", {}, "each class needs 3 rows or more"),
         ("x,y\n", {}, "bad.csv: has no rows"),
@@ -252,7 +255,7 @@ def test_a_missing_file_is_told_before_anything_is_read(tmp_path):
 
 
 def test_a_folder_is_not_a_file(tmp_path):
-    with pytest.raises(DataError, match="is a folder, not a file; name one with data.path=FILE"):
+    with pytest.raises(DataError, match=r"is a folder, not a file; name one with data.path=FILE"):
         load(source="csv", path=str(tmp_path), target="y")
 
 

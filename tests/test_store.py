@@ -70,6 +70,14 @@ def test_a_plan_is_alive_while_a_sweep_is_at_work(store):
     assert store.last_plan() == ({"jobs": []}, False)
 
 
+def test_a_damaged_plan_is_told(store):
+    with store.held():
+        store.plan("first", {"jobs": []})
+    next(store.folder.glob("plans/*")).write_text('{"jobs": [')
+    with pytest.raises(StoreError, match=r"first.json is damaged; remove it"):
+        store.last_plan()
+
+
 def test_one_sweep_at_a_time_is_at_work_in_a_folder(store):
     with store.held(), pytest.raises(StoreError, match=r"another sweep is at work in .*store=FOLDER"), store.held():
         pass

@@ -95,7 +95,12 @@ class Store:
     def last_plan(self) -> tuple[dict[str, Any], bool] | None:
         """Return the newest plan and whether a sweep is at work; None where nothing was planned."""
         paths = sorted(self.folder.glob("plans/*.json"), key=lambda path: path.stat().st_mtime_ns)
-        return (json.loads(paths[-1].read_bytes()), self._is_held()) if paths else None
+        if not paths:
+            return None
+        try:
+            return json.loads(paths[-1].read_bytes()), self._is_held()
+        except ValueError:
+            raise StoreError(f"{paths[-1]} is damaged; remove it: the next sweep plans anew") from None
 
     def _is_held(self) -> bool:
         with (self.folder / "lock").open() as lock:
@@ -138,5 +143,6 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreError(
-            f"{path} cannot be written: {error.strerror}; free space there, or name another folder with store=FOLDER"
+            f"{path} cannot be written: {error.strerror}; make it writable, free space there, or name another folder "
+            f"with store=FOLDER"
         ) from None

@@ -35,7 +35,7 @@ def cli() -> None:
 def sweep(words: Sequence[str]) -> None:
     """Run every combination of KEY=VALUE,VALUE ... (sweep --help lists the keys)."""
     mode = [] if _asks_only(words) else ["--multirun"]
-    _hydra([*words, *mode], "threshold-lab sweep")
+    _hydra([*mode, *words], "threshold-lab sweep")
 
 
 @cli.command(context_settings=HYDRA_WORDS, add_help_option=False)
@@ -47,7 +47,7 @@ def run(words: Sequence[str]) -> None:
 
 @cli.command()
 @click.option("--store", default="mlruns", show_default=True, help="Folder of the runs.")
-@click.option("--port", default=5000, show_default=True, help="Port on this machine.")
+@click.option("--port", default=5000, type=click.IntRange(1, 65535), show_default=True, help="Port on this machine.")
 def ui(store: str, port: int) -> None:
     """Open MLflow's own pages on the runs, on this machine only."""
     from threshold_lab.app.server import serve  # noqa: PLC0415 - MLflow costs seconds, and --help none

@@ -55,8 +55,17 @@ def _words(error: Exception, words: Sequence[str]) -> str:
     if found := re.match(r"Could not override '([^']+)'", str(error)):
         key = found[1]
         if key not in (known := _known_keys(words)):
-            return unknown("key", key, known)
+            return unknown("key", key, known) + _elsewhere(key)
     return "\n".join(str(part) for part in (error, error.__cause__) if part is not None)
+
+
+def _elsewhere(key: str) -> str:
+    """Where else a key is at home: data.path is one of data=csv."""
+    group, _, leaf = key.partition(".")
+    files = sorted((configuration_folder() / group).glob("*.yaml")) if leaf else []
+    named = re.compile(rf"^{re.escape(leaf)}:", re.MULTILINE)
+    homes = [f"{group}={path.stem}" for path in files if named.search(path.read_text())]
+    return f"; {key} is a key of {', '.join(homes)}: add that" if homes else ""
 
 
 def _known_keys(words: Sequence[str]) -> list[str]:

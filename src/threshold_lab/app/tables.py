@@ -22,7 +22,7 @@ def comparison(rows: Sequence[Row]) -> Table:
     for name in rows[0].name:
         table.add_column(name.removeprefix("data.").removeprefix("network.").removeprefix("optimizer."), no_wrap=True)
     for heading in _headings(rules):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", overflow="fold", min_width=8)
     for baseline in dict.fromkeys(_baseline(row, rules) for row in rows):
         table.add_row(*baseline)
     for row in rows:

@@ -44,12 +44,14 @@ class SweepTask:
         That is what a sweeper that looks for a minimum needs; no selection reads a test label.
         """
         self.interrupt.check()
+        if not configs:
+            raise ConfigError("there is no job to run: what is swept matches nothing")
         plain: list[Any] = [OmegaConf.to_container(own, resolve=True) for own in configs]
         specs = gather(partial(_spec, own) for own in plain)
         plan.check(specs)
         for source in {spec.data for spec in specs}:
             data.require_files(source)
-        folder, workers = Path(plain[0]["store"]), _workers(plain[0]["executor"])
+        folder, workers = _folder(plain[0]["store"]), _workers(plain[0]["executor"])
         from threshold_lab.app.session import Place, run  # noqa: PLC0415 - mistakes are told before MLflow is imported
 
         errors = run(specs, Place(folder, workers), self.command, self.interrupt)
@@ -59,6 +61,12 @@ class SweepTask:
 
 def _spec(config: Mapping[str, Any]) -> RunSpec:
     return run_spec({key: value for key, value in config.items() if key not in PLACES})
+
+
+def _folder(store: object) -> Path:
+    if isinstance(store, str) and store and not set(store) & set("?#%"):
+        return Path(store)
+    raise ConfigError(f"store must name a folder, without ?, # and %, which an address reads otherwise; got {store!r}")
 
 
 def _workers(executor: Mapping[str, Any]) -> int | None:

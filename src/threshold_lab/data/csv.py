@@ -1,5 +1,6 @@
 """The source `csv`: a table of the user's own, with every problem told by file, row, column and value."""
 
+import csv
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -31,7 +32,10 @@ def read_csv(spec: Csv) -> Table:
     name = partial(_name, frame, where)
     target = name("data.target", spec.target)
     positive, negative, labels = _labels(frame, target, spec.positive, where)
-    dropped = {name("data.drop", column) for column in spec.drop} | {target}
+    dropped = {name("data.drop", column) for column in spec.drop}
+    if target in dropped:
+        raise DataError(f"column {target!r} is named by data.target and by data.drop; it cannot be both")
+    dropped.add(target)
     if spec.split_column is not None:
         split_column = name("data.split_column", spec.split_column)
         part = _parts(frame, split_column, where)
@@ -75,6 +79,7 @@ def _one_file(path: Path, spec: Csv) -> pd.DataFrame:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
+            _require_distinct_names(path, spec)
             frame: pd.DataFrame = pd.read_csv(path, **_format(spec))
     except UnicodeDecodeError:
         raise DataError(f"{path}: holds bytes that are no UTF-8 text; save the file as UTF-8") from None
@@ -85,6 +90,16 @@ def _one_file(path: Path, spec: Csv) -> pd.DataFrame:
     if frame.empty:
         raise DataError(f"{path}: has no rows")
     return frame.rename(columns=str)
+
+
+def _require_distinct_names(path: Path, spec: Csv) -> None:
+    """Raise DataError on a name that two columns share: the second could be the label under another name."""
+    if not spec.header:
+        return
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        names = next(csv.reader(file, delimiter=_format(spec)["sep"], skipinitialspace=True), [])
+    if twice := [name for name in names if name and names.count(name) > 1]:
+        raise DataError(f"{path}, row 1: two columns are called {twice[0]!r}; rename one")
 
 
 def _format(spec: Csv) -> dict[str, Any]:
@@ -110,7 +125,8 @@ def _name(frame: pd.DataFrame, where: Where, key: str, column: Column | None) ->
         return str(frame.columns[column])
     if str(column) in frame:
         return str(column)
-    raise DataError(f"{where(0).rsplit(',', 1)[0]}: {key}: {unknown('column', column, frame.columns)}")
+    single = "; the file has one column only: check data.delimiter" if frame.shape[1] == 1 else ""
+    raise DataError(f"{where(0).rsplit(',', 1)[0]}: {key}: {unknown('column', column, frame.columns)}{single}")
 
 
 # ---- labels and parts
