@@ -5,6 +5,8 @@ import json
 import pytest
 from conftest import lab
 
+from threshold_lab.heads import ACTIVATIONS
+
 pytestmark = pytest.mark.slow
 
 
@@ -12,8 +14,8 @@ def test_the_default_sweep_leaves_80_runs_of_160_lanes_and_answers_the_question(
     first = lab("sweep", folder=tmp_path)
     assert first.returncode == 0, first.stderr
     assert "80 jobs, 0 recorded before; 160 lanes, 0 trained before; 10 programs to train" in first.stdout
-    rows = {tuple(line.split()[:2]): line.split() for line in first.stdout.splitlines() if "±" in line}
-    at_half = {cell: float(words[2]) for cell, words in rows.items() if len(cell) == 2 and words[3] == "±"}
+    rows = [line.split() for line in first.stdout.splitlines() if line.startswith(tuple(ACTIVATIONS))]
+    at_half = {(words[0], words[1]): float(words[2]) for words in rows}
     assert len(at_half) == 8
     assert at_half["sigmoid", "binary_crossentropy"] > 0.92
     assert at_half["linear", "binary_crossentropy"] < 0.8
