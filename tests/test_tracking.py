@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -44,13 +45,14 @@ def test_a_superseded_run_is_put_away(runs):
     assert runs.of_cells(["cell"]) == {}
 
 
-def test_a_moved_folder_takes_its_runs_along(runs, folder):
-    before = runs.record(record())
+@pytest.mark.parametrize("experiment", ["moons", "my data", "größe"])
+def test_a_moved_folder_takes_its_runs_along(runs, folder, experiment):
+    before = runs.record(replace(record(), experiment=experiment))
     shutil.move(folder / "mlruns", folder / "moved here")
     moved = Runs(folder / "moved here")
     assert moved.file(before, "f.txt") == b"x"
-    after = moved.record(record("l"))
-    assert (folder / "moved here" / "artifacts" / "moons" / after / "artifacts" / "f.txt").exists()
+    after = moved.record(replace(record("l"), experiment=experiment))
+    assert (folder / "moved here" / "artifacts" / experiment / after / "artifacts" / "f.txt").exists()
     assert not (folder / "mlruns").exists()
 
 

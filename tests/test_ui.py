@@ -66,6 +66,15 @@ def test_the_server_shows_the_runs_to_this_machine_only_and_ends_with_ctrl_c(fol
     assert "Traceback" not in said
 
 
+def test_a_database_that_is_none_is_told_before_a_server_starts(folder):
+    (folder / "mlruns").mkdir()
+    (folder / "mlruns" / "mlflow.db").write_bytes(b"this is not a database at all, " * 99)
+    done = lab("ui", "--port", str(free_port()), folder=folder)
+    assert done.returncode == 2
+    assert "not a database" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def is_loopback() -> bool:
     """Whether this machine's own name is the loopback interface, so that it has no other address to try."""
     return socket.gethostbyname(socket.gethostname()).startswith("127.")

@@ -11,7 +11,7 @@ import click
 
 from threshold_lab.app.interrupt import Interrupt
 from threshold_lab.errors import StoreError
-from threshold_lab.tracking import own_database, prepare, server_command
+from threshold_lab.tracking import Runs, own_database, server_command
 
 HOST = "127.0.0.1"
 _POLL_SECONDS = 0.2
@@ -26,7 +26,7 @@ def serve(folder: Path, port: int) -> None:
     if database is not None and not database.exists():
         raise StoreError(f"no runs in {folder.resolve()}; make some with: threshold-lab sweep")
     _require_free(port)
-    prepare(folder)
+    Runs(folder)  # opens them, or tells why not, before a server tries
     words, environment = server_command(folder, HOST, port)
     click.echo(f"http://{HOST}:{port}  (Ctrl-C ends it)")
     code = _run([sys.executable, "-m", *words], os.environ | environment)

@@ -1,6 +1,6 @@
 """Runs in and out; the only door to MLflow."""
 
-from threshold_lab.tracking.home import own_database, prepare
+from threshold_lab.tracking.home import own_database
 from threshold_lab.tracking.runs import CELL, KEY, REASON, SWEEP, RunRecord, Runs, StoredRun
 from threshold_lab.tracking.server import server_command
 
@@ -13,6 +13,5 @@ __all__ = [
     "Runs",
     "StoredRun",
     "own_database",
-    "prepare",
     "server_command",
 ]

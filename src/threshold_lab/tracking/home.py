@@ -52,8 +52,8 @@ def _create(database: Path) -> None:
 def _follow(database: Path, artifacts: str) -> None:
     """Rewrite the folder in artifact addresses, which MLflow stores whole and offers no call to change."""
     with contextlib.closing(sqlite3.connect(database)) as connection, connection:
-        for name, location in connection.execute("SELECT name, artifact_location FROM experiments").fetchall():
-            before = str(location).removesuffix(f"/{name}")
+        for (location,) in connection.execute("SELECT artifact_location FROM experiments").fetchall():
+            before = str(location).rpartition("/")[0]
             if before == artifacts or not before.endswith(f"/{ARTIFACTS}"):
                 continue
             moved = (artifacts, len(before) + 1, f"{location}%")
