@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from threshold_lab.records import Part, Splits
+from threshold_lab.records import Fit, Part, Splits
 from threshold_lab.spec import Lane, RunSpec, run_spec
 
 CONFIG = {
@@ -22,7 +22,7 @@ CONFIG = {
     "seed": 0,
     "data": {"source": "moons", "rows": 90},
     "network": {"hidden": [8, 5], "dropout": [0.5, 0.1]},
-    "optimizer": {"learning_rate": 0.1, "momentum": 0.003},
+    "optimizer": {"name": "sgd", "learning_rate": 0.1, "momentum": 0.003},
 }
 SMALL = [
     "data=moons",
@@ -40,7 +40,8 @@ def spec(**changes: object) -> RunSpec:
     """A small job with some values changed; a dict changes values below its key."""
     config = json.loads(json.dumps(CONFIG))
     for key, value in changes.items():
-        config[key] = config[key] | value if isinstance(value, dict) and key != "data" else value
+        merged = isinstance(value, dict) and key != "data" and "name" not in value
+        config[key] = config[key] | value if merged else value
     return run_spec(config)
 
 
@@ -49,16 +50,36 @@ def lane(seed: int = 0, **changes: object) -> Lane:
     return Lane(spec(**changes).training, seed, "data", "engine")
 
 
-@pytest.fixture
-def splits() -> Splits:
-    """Rows of two features whose label depends on the first; the last training batch is short."""
-    generator = np.random.default_rng(7)
+def rows_of(hash_: str, *, train: int) -> Splits:
+    """Rows of two features whose label depends on the first."""
+    generator = np.random.default_rng(train)
 
     def part(rows: int) -> Part:
         features = generator.normal(size=(rows, 2)).astype(np.float32)
         return Part(features, features[:, 0] + generator.normal(size=rows) > 0, np.arange(rows))
 
-    return Splits(part(90), part(40), part(30), "hash", ("x", "y"), "1", "0", None)
+    return Splits(part(train), part(40), part(30), hash_, ("x", "y"), "1", "0", None)
+
+
+@pytest.fixture(scope="session")
+def splits() -> Splits:
+    """90 rows to train on: in batches of 16, the last one is short."""
+    return rows_of("data", train=90)
+
+
+def fits_of(lanes: list[Lane], splits: Splits, *others: Splits, exported: frozenset[str] = frozenset()) -> list[Fit]:
+    """Train lanes of one shape here, in one program, on splits or on others, by their hash."""
+    from threshold_lab import train
+
+    return train.train(
+        lanes, {"data": dict(splits.parts())} | {own.hash: dict(own.parts()) for own in others}, exported
+    )
+
+
+def bits(fit: Fit) -> bytes:
+    """All that training left."""
+    arrays = [*fit.weights, *fit.history.values(), *fit.logits.values()]
+    return b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)
 
 
 @pytest.fixture

@@ -13,10 +13,8 @@ NO_TENSORFLOW = {"PYTHONPROFILEIMPORTTIME": "1"}
 NEED_MLFLOW = ("no sweep was planned", "no runs in")
 
 MISTAKES = {
-    "unknown activation 'sigmoyd'; known: sigmoid, softmax, linear, tanh; did you mean 'sigmoid'?": (
-        "sweep activation=sigmoyd,tanh"
-    ),
-    "unknown loss 'bce'; known: binary_crossentropy, mse": "run loss=bce",
+    "did you mean 'sigmoid'?": ("sweep activation=sigmoyd,tanh"),
+    "unknown loss 'bce'; known: binary_crossentropy, ": "run loss=bce",
     "there is no job to run: what is swept matches nothing": "sweep activation=glob(*)",
     "store must name a folder, without ?, # and %, which an address reads otherwise; got ''": "sweep store=",
     "data.path is a key of data=csv: add that": "run data.path=my.csv",

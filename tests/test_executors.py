@@ -11,8 +11,9 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
-from conftest import lane
+from conftest import bits, fits_of, lane
 
+from threshold_lab.errors import ConfigError
 from threshold_lab.executors import TRIES, LocalPool, _Queue
 from threshold_lab.plan import Program
 from threshold_lab.records import Splits
@@ -22,25 +23,20 @@ def program(seed: int, **changes: object) -> Program:
     return Program((lane(seed, **changes),))
 
 
-def weights(outcomes) -> dict[str, bytes]:
-    return {fit.key: b"".join(array.tobytes() for array in fit.weights) for _, fits in outcomes for fit in fits}
+def everything(outcomes) -> dict[str, bytes]:
+    return {fit.key: bits(fit) for _, fits in outcomes for fit in fits}
 
 
 def trained(workers: int, programs: list[Program], splits: Splits, checkpoint=lambda: None):
     with LocalPool(workers) as pool:
-        return list(pool.train(programs, {"data": splits}, checkpoint))
+        pool.share({"data": splits})
+        return list(pool.train(programs, checkpoint))
 
 
 def test_one_worker_and_two_and_this_process_give_the_same_bits(splits):
-    from threshold_lab import train
-
     programs = [program(seed) for seed in range(3)]
-    here = {
-        fit.key: b"".join(a.tobytes() for a in fit.weights)
-        for own in programs
-        for fit in train.train(own.lanes, splits)
-    }
-    assert weights(trained(1, programs, splits)) == weights(trained(2, programs, splits)) == here
+    here = {fit.key: bits(fit) for own in programs for fit in fits_of(list(own.lanes), splits)}
+    assert everything(trained(1, programs, splits)) == everything(trained(2, programs, splits)) == here
 
 
 def test_a_worker_that_dies_costs_only_a_second_try(splits):
@@ -55,7 +51,7 @@ def test_a_worker_that_dies_costs_only_a_second_try(splits):
     outcomes = trained(2, [program(seed) for seed in range(3)], splits, checkpoint)
     assert killed
     assert sorted(own.lanes[0].seed for own, _ in outcomes) == [0, 1, 2]
-    assert len(weights(outcomes)) == 3
+    assert len(everything(outcomes)) == 3
 
 
 def test_a_program_that_kills_its_worker_every_time_fails_alone():
@@ -77,9 +73,9 @@ def test_a_program_that_kills_its_worker_every_time_fails_alone():
 
 
 def test_what_stops_one_program_is_told_with_it_and_the_others_go_on(splits):
-    wrong = program(0, activation="step")
+    wrong = program(0, activation="nonsense")
     outcomes = dict(trained(1, [wrong, program(1)], splits))
-    assert isinstance(outcomes[wrong], KeyError)
+    assert isinstance(outcomes[wrong], ConfigError)
     assert len(outcomes[program(1)]) == 1
 
 
@@ -104,7 +100,7 @@ from threshold_lab.executors import TRIES, LocalPool, _Queue
 from threshold_lab.plan import Program
 from threshold_lab.records import Part, Splits
 part = Part(np.zeros((40, 2), np.float32), np.arange(40) % 2 == 0, np.arange(40))
-splits = Splits(part, part, part, "hash", ("x", "y"), "1", "0", None)
+splits = Splits(part, part, part, "data", ("x", "y"), "1", "0", None)
 
 def tell_and_die():
     import multiprocessing
@@ -117,7 +113,8 @@ def tell_and_die():
 if __name__ == "__main__":
     threading.Thread(target=tell_and_die).start()
     with LocalPool(1) as pool:
-        list(pool.train([Program((lane(0),))], {{"data": splits}}, lambda: None))
+        pool.share({{"data": splits}})
+        list(pool.train([Program((lane(0),))], lambda: None))
 """
 
 

@@ -4,11 +4,15 @@ from conftest import spec
 
 from threshold_lab import plan
 from threshold_lab.plan import Job
-from threshold_lab.spec import WIDTH
+from threshold_lab.shapes import WIDTH
 
 
 def jobs(*specs):
     return [Job(own, "data", "engine") for own in specs]
+
+
+def programs_of(own, exported=frozenset()):
+    return plan.programs(lanes(own), {"data": 2, "other data": 2, "wide data": 3}, exported)
 
 
 def lanes(own):
@@ -29,24 +33,40 @@ def test_the_question_s_sweep_has_160_distinct_lanes_in_10_programs():
         for loss in ("mse", "binary_crossentropy")
     ]
     own = jobs(*(spec(activation=a, loss=b, threshold=t / 10, seeds=20) for a, b in cells for t in range(1, 11)))
-    programs = plan.programs(lanes(own), frozenset())
+    programs = programs_of(own)
     assert [len(program.lanes) for program in programs] == [WIDTH] * 10
     assert len(own) == 80
     assert len({lane.key for program in programs for lane in program.lanes}) == 160
 
 
 def test_lanes_of_different_shapes_never_share_a_program():
-    shapes = [spec(), spec(batch_size=8), spec(epochs=4), spec(network={"hidden": [8, 6]}), spec()]
-    own = jobs(*shapes)
-    own.append(Job(spec(), "other data", "engine"))
-    programs = plan.programs(lanes(own), frozenset())
-    assert [len(program.lanes) for program in programs] == [2] * 5
+    shapes = [spec(), spec(batch_size=8), spec(network={"activation": "tanh"}), spec(network={"hidden": [8, 6]})]
+    shapes += [
+        spec(optimizer={"nesterov": True}),
+        spec(optimizer={"name": "adam"}),
+        spec(optimizer={"name": "rmsprop"}),
+    ]
+    own = [*jobs(*shapes, spec()), Job(spec(), "wide data", "engine")]
+    assert [len(program.lanes) for program in programs_of(own)] == [2] * 8
 
 
-def test_rates_activations_losses_and_seeds_share_a_program():
-    own = jobs(spec(activation="tanh"), spec(loss="mse"), spec(optimizer={"learning_rate": 9.0}), spec(seed=50))
-    own += jobs(spec(network={"dropout": [0.0, 0.0]}), spec(optimizer={"momentum": 0.0}))
-    assert len(plan.programs(lanes(own), frozenset())) == 1
+def test_all_that_is_data_shares_a_program():
+    own = jobs(spec(activation="tanh", seeds=1), spec(loss="mse", seeds=1), spec(optimizer={"learning_rate": 9.0}))
+    own += jobs(spec(network={"dropout": [0.0, 0.0]}, seeds=1), spec(optimizer={"momentum": 0.0}, seeds=1))
+    own += jobs(spec(label_smoothing=0.1, seeds=1), spec(class_weight=[1.0, 2.0], seeds=1), spec(epochs=7, seeds=1))
+    own += jobs(spec(network={"l2": 0.1}, seeds=1), spec(targets=[-1, 1], seeds=1), spec(patience=3, seeds=1))
+    own += [Job(spec(seeds=1), "other data", "engine")]
+    assert [len(program.lanes) for program in programs_of(own)] == [13]
+
+
+def test_lanes_of_as_many_epochs_train_together():
+    own = jobs(spec(epochs=2, seeds=WIDTH), spec(epochs=90, seeds=5), spec(epochs=7, seeds=WIDTH))
+    epochs = [{lane.training.epochs for lane in program.lanes} for program in programs_of(own)]
+    assert epochs == [{90, 7}, {7, 2}, {2}]
+
+
+def test_keras_trains_one_lane_at_a_time():
+    assert [len(program.lanes) for program in programs_of(jobs(spec(trainer="keras", seeds=3)))] == [1, 1, 1]
 
 
 def test_a_cell_is_complete_once_when_its_last_lane_arrives():
@@ -66,7 +86,7 @@ def test_a_cell_that_misses_nothing_is_complete_from_the_start():
 def test_a_program_exports_only_its_own_lanes():
     own = jobs(spec(seeds=20), spec(activation="tanh", seeds=20))
     exported = frozenset(job.lanes[0].key for job in own)
-    programs = plan.programs(lanes(own), exported)
+    programs = programs_of(own, exported)
     assert [len(program.exported) for program in programs] == [1, 1, 0]
 
 

@@ -10,7 +10,7 @@ from conftest import spec
 from threshold_lab.plan import Job
 from threshold_lab.provenance import engine, provenance
 from threshold_lab.recording import Origin, cell_of, diverged, experiment_of, record_of
-from threshold_lab.records import Fit, Part, Splits
+from threshold_lab.records import HISTORY, Fit, Part, Splits
 
 
 def fit(splits: Splits, seed: int, units: int = 1) -> Fit:
@@ -22,7 +22,7 @@ def fit(splits: Splits, seed: int, units: int = 1) -> Fit:
     }
     weights = (np.full((2, units), seed, np.float32), np.zeros(units, np.float32))
     series = np.arange(3, dtype=np.float32) + seed
-    return Fit(str(seed), weights, {"loss": series, "val_loss": series}, logits, b"a model")
+    return Fit(str(seed), weights, dict.fromkeys(HISTORY, series), logits, b"a model")
 
 
 def job(**changes: object) -> Job:
@@ -85,8 +85,38 @@ def test_weights_of_every_seed_and_one_model_named_by_its_seed(splits):
 def test_a_network_without_a_finite_result_is_named(splits):
     fine, lost = fit(splits, 0), fit(splits, 1)
     lost.logits["test"][0] = np.inf
-    assert diverged([fine, fine], [0, 1]) == ""
-    assert "seeds 1; lower" in diverged([fine, lost], [0, 1])
+    own = job()
+    assert diverged(own, [fine, fine]) == ""
+    assert "seeds 1; lower" in diverged(own, [fine, lost])
+
+
+def test_a_score_that_overflows_is_not_finite(splits):
+    large = fit(splits, 0)
+    large.logits["train"][0] = 1000
+    assert diverged(job(seeds=1), [large]) == ""
+    assert "seeds 0; lower" in diverged(job(seeds=1, activation="exponential"), [large])
+
+
+def test_a_loss_that_takes_logarithms_says_what_to_do_about_negative_outputs(splits):
+    lost = fit(splits, 0)
+    lost.logits["test"][0] = np.nan
+    assert "use activation=exponential" in diverged(job(seeds=1, activation="linear", loss="poisson"), [lost])
+
+
+def test_the_history_of_seeds_that_stopped_early_is_the_mean_of_those_that_went_on(splits):
+    own = job(seeds=2)
+    fits = [fit(splits, seed) for seed in own.spec.all_seeds]
+    short = replace(fits[1], history={name: series[:1] for name, series in fits[1].history.items()})
+    record = record_of(own, cell_of(own, [fits[0], short], splits), Origin("sweep", provenance(), {}))
+    assert record.epochs["val_loss"].tolist() == [0.5, 1.0, 2.0]
+    assert record.metrics["epochs"] == 2
+
+
+@pytest.mark.parametrize(("activation", "loss"), [("tanh", "hinge"), ("linear", "binary_crossentropy_from_logits")])
+def test_a_score_that_claims_no_probability_is_not_judged_as_one(splits, activation, loss):
+    metrics = recorded(splits, activation=activation, loss=loss).metrics
+    assert "test_accuracy" in metrics
+    assert not {"test_brier", "test_log_loss"} & set(metrics)
 
 
 def test_an_experiment_is_a_data_set():

@@ -6,15 +6,17 @@ import importlib
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
+from threshold_lab.exchange import Exchange, taken
 from threshold_lab.plan import Program
 from threshold_lab.records import Fit, Splits
 
@@ -42,6 +44,8 @@ class LocalPool:
     def __init__(self, workers: int | None = None) -> None:
         self.workers = workers or cores()
         self._pool: ProcessPoolExecutor | None = None
+        self._folder = tempfile.TemporaryDirectory(prefix="threshold-lab-", ignore_cleanup_errors=True)
+        self._exchange = Exchange(Path(self._folder.name))
 
     def __enter__(self) -> Self:
         return self
@@ -52,18 +56,24 @@ class LocalPool:
         if kind is not None:
             _end_workers()
         self._stop()
+        self._folder.cleanup()
 
     def start(self, programs: int) -> None:
         """Start the workers that so many programs can use; they import TensorFlow while the driver goes on."""
         for _ in range(min(self.workers, programs)):
             self._started().submit(os.getpid)
 
-    def train(
-        self, programs: Sequence[Program], splits: Mapping[str, Splits], checkpoint: Callable[[], None]
-    ) -> Iterator[Outcome]:
-        """Yield each program with its fits, or with the exception that stopped it, as they come.
+    def share(self, splits: Mapping[str, Splits]) -> dict[str, Splits]:
+        """Put splits, by content hash, where workers find them, and return them mapped from there.
 
-        splits: by content hash. checkpoint: called several times a second; what it raises ends the training.
+        Whoever drops the ones given holds the rows once, however many processes train. Raises StoreError.
+        """
+        return self._exchange.give(splits)
+
+    def train(self, programs: Sequence[Program], checkpoint: Callable[[], None]) -> Iterator[Outcome]:
+        """Yield each program, whose splits are shared, with its fits, or with what stopped it, as they come.
+
+        checkpoint: called several times a second; what it raises ends the training.
         When a worker dies, the programs that were running are tried again one at a time, so that only the one that
         kills its worker fails, after TRIES deaths of which it alone is the suspect.
         """
@@ -72,7 +82,7 @@ class LocalPool:
         while queue or running:
             checkpoint()
             while (program := queue.next(len(running))) is not None:
-                running[self._submit(program, splits[program.lanes[0].data])] = program
+                running[self._submit(program)] = program
             for future in self._done(running):
                 outcome = queue.settle(running.pop(future), _result(future))
                 yield from [] if outcome is None else [outcome]
@@ -85,13 +95,12 @@ class LocalPool:
         self._stop()
         return wait(running).done
 
-    def _submit(self, program: Program, splits: Splits) -> Future[list[Fit]]:
-        own = replace(splits, encoder=None)
+    def _submit(self, program: Program) -> Future[list[Fit]]:
         try:
-            return self._started().submit(_train, program, own)
+            return self._started().submit(_train, program, self._exchange.folder)
         except BrokenProcessPool:
             self._stop()
-            return self._started().submit(_train, program, own)
+            return self._started().submit(_train, program, self._exchange.folder)
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
@@ -161,9 +170,10 @@ def _prepare() -> None:
         importlib.import_module("threshold_lab.train")
 
 
-def _train(program: Program, splits: Splits) -> list[Fit]:
+def _train(program: Program, folder: Path) -> list[Fit]:
     train: Any = importlib.import_module("threshold_lab.train")  # only workers pay for TensorFlow
-    fits: list[Fit] = train.train(program.lanes, splits, program.exported)
+    parts = {key: taken(folder, key) for key in {lane.data for lane in program.lanes}}
+    fits: list[Fit] = train.train(program.lanes, parts, program.exported)
     return fits
 
 

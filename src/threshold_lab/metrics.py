@@ -64,17 +64,18 @@ def outside(scores: Reals) -> Reals:
     return np.asarray(((scores < 0) | (scores > 1)).mean(axis=1))
 
 
-def score_metrics(scores: Scores) -> dict[str, Reals]:
-    """Return every metric of OVER_ALL_CUTS, (r,) each.
+def score_metrics(scores: Scores, probability: bool = True) -> dict[str, Reals]:
+    """Return every metric of OVER_ALL_CUTS, (r,) each; NaN for those of probabilities where scores claim to be none.
 
     roc_auc ranks rows by what `predict` returns, where a saturated score ties; roc_auc_logit by the logit behind it.
     """
+    undefined = np.full(len(scores.scores), np.nan)
     return {
         "roc_auc": roc_auc(scores.scores.astype(np.float32), scores.labels),
         "roc_auc_logit": roc_auc(scores.logits, scores.labels),
-        "brier": brier(scores.scores, scores.labels),
-        "log_loss": log_loss(scores.scores, scores.labels),
-        "outside": outside(scores.scores),
+        "brier": brier(scores.scores, scores.labels) if probability else undefined,
+        "log_loss": log_loss(scores.scores, scores.labels) if probability else undefined,
+        "outside": outside(scores.scores) if probability else undefined,
     }
 
 

@@ -1,7 +1,9 @@
 """The stacked multi-layer perceptron as a pure function, and the ordinary Keras model of one lane."""
 
+import contextlib
 import tempfile
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,10 +13,11 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from threshold_lab.heads import ACTIVATIONS
-from threshold_lab.spec import Training
+from threshold_lab.heads import ACTIVATIONS, LOSSES
+from threshold_lab.spec import Adam, Optimizer, RmsProp, Sgd, Training, leaves
 
 Weights = tuple[tf.Tensor, ...]
+Floats = NDArray[np.float32]
 
 
 def layer_sizes(training: Training, features: int) -> list[tuple[int, int]]:
@@ -23,12 +26,12 @@ def layer_sizes(training: Training, features: int) -> list[tuple[int, int]]:
     return list(pairwise(widths))
 
 
-def initial_weights(training: Training, features: int, generator: np.random.Generator) -> list[NDArray[np.float32]]:
+def initial_weights(training: Training, features: int, generator: np.random.Generator) -> list[Floats]:
     """Draw Keras's default initialisation: Glorot uniform kernels, biases of zero.
 
     Source: Glorot and Bengio 2010, https://proceedings.mlr.press/v9/glorot10a.html, equation 16.
     """
-    weights: list[NDArray[np.float32]] = []
+    weights: list[Floats] = []
     for inputs, outputs in layer_sizes(training, features):
         limit = np.sqrt(6 / (inputs + outputs))
         weights.append(generator.uniform(-limit, limit, (inputs, outputs)).astype(np.float32))
@@ -36,37 +39,91 @@ def initial_weights(training: Training, features: int, generator: np.random.Gene
     return weights
 
 
-def logits(weights: Weights, features: tf.Tensor, kept: Sequence[tf.Tensor] = (), scales: Any = ()) -> tf.Tensor:
-    """Output layer of k networks, before its activation: (k, b, 2).
+def logits(
+    weights: Weights, features: tf.Tensor, activation: str, kept: Sequence[tf.Tensor] = (), scales: Any = ()
+) -> tf.Tensor:
+    """Output layer of k networks, before its activation: (k, 2, b).
 
-    weights: kernels (k, in, out) and biases (k, out) in turn. features: (k, b, d), or (b, d) for all lanes.
+    weights: kernels (k, in, out) and biases (k, out) in turn. features: (k, b, d). activation: of the hidden layers.
     kept: a mask (k, b, width) a hidden layer, and `scales` (k, 1, 1) its dropout scale 1 / (1 - rate); none of
     them at inference.
     """
     flow = features
     *hidden, (kernel, bias) = zip(weights[::2], weights[1::2], strict=True)
     for layer, (into, shift) in enumerate(hidden):
-        flow = tf.nn.relu(flow @ into + shift[:, None])
+        flow = keras.activations.get(activation)(flow @ into + shift[:, None])
         if kept:
             flow = tf.where(kept[layer], flow * scales[layer], 0.0)
-    return flow @ kernel + bias[:, None]
+    return tf.transpose(flow @ kernel + bias[:, None], [0, 2, 1])
 
 
-def keras_model(training: Training, weights: Sequence[NDArray[np.float32]]) -> keras.Model:
+# ---- the ordinary Keras model
+
+
+def keras_model(training: Training, weights: Sequence[Floats]) -> keras.Model:
     """Return the compiled Sequential model a Keras user would write for one lane, with the lane's weights."""
+    own = training.network
+    penalty = {"kernel_regularizer": keras.regularizers.L2(own.l2)} if own.l2 else {}
     layers: list[Any] = [keras.Input((weights[0].shape[0],))]
-    for width, rate in zip(training.network.hidden, training.network.dropout, strict=True):
-        layers += [keras.layers.Dense(width, activation="relu"), keras.layers.Dropout(rate)]
-    layers.append(keras.layers.Dense(weights[-1].size, activation=training.activation))
-    model = keras.Sequential(layers)
-    optimizer = keras.optimizers.SGD(training.optimizer.learning_rate, training.optimizer.momentum)
-    model.compile(optimizer=optimizer, loss=training.loss, metrics=["accuracy"])
+    for width, rate in zip(own.hidden, own.dropout, strict=True):
+        layers += [keras.layers.Dense(width, own.activation, **penalty), keras.layers.Dropout(rate)]
+    layers.append(keras.layers.Dense(weights[-1].size, ACTIVATIONS[training.activation].keras, **penalty))
+    with broken_pairs_allowed():
+        model = keras.Sequential(layers)
+    optimizer = keras_optimizer(training.optimizer)
+    model.compile(optimizer=optimizer, loss=keras_loss(training), metrics=["accuracy"])
     optimizer.build(model.trainable_variables)  # or loading a saved model warns that its variables are missing
     model.set_weights([np.asarray(array) for array in weights])
     return model
 
 
-def keras_file(training: Training, weights: Sequence[NDArray[np.float32]]) -> bytes:
+@contextlib.contextmanager
+def broken_pairs_allowed() -> Iterator[None]:
+    """Leave Keras's warnings of pairs that make no sense unsaid: people make them, and here they are looked into."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "(?s).*You are using a softmax over axis", UserWarning)
+        warnings.filterwarnings("ignore", ".*received `from_logits=True`", UserWarning)
+        yield
+
+
+def keras_optimizer(spec: Optimizer) -> keras.optimizers.Optimizer:
+    """Return the optimiser of a specification, whose fields are Keras's own."""
+    kinds = {Sgd: keras.optimizers.SGD, Adam: keras.optimizers.Adam, RmsProp: keras.optimizers.RMSprop}
+    return kinds[type(spec)](**{name: value for name, value in leaves(spec).items() if name != "name"})
+
+
+def keras_loss(training: Training) -> keras.losses.Loss:
+    """Return the loss of a training as Keras has it."""
+    own = LOSSES[training.loss]
+    asked = {"from_logits": own.from_logits, "label_smoothing": training.label_smoothing} if own.smooths else {}
+    return getattr(keras.losses, own.keras)(**asked)
+
+
+def keras_targets(training: Training, labels: NDArray[np.bool_]) -> Floats:
+    """Return what Keras's `fit` is to be given as y: the lane's numbers (n, 1), or one-hot (n, 2)."""
+    if ACTIVATIONS[training.activation].units == 2:
+        return np.stack([~labels, labels], axis=1).astype(np.float32)
+    return np.where(labels, *training.targets[::-1])[:, None].astype(np.float32)
+
+
+def keras_class_weight(training: Training) -> dict[int, float] | None:
+    """Return the class weights as Keras's `fit` takes them: by the number of the target, or by its place if one-hot."""
+    if training.class_weight == (1.0, 1.0):
+        return None
+    names = (0, 1) if ACTIVATIONS[training.activation].units == 2 else training.targets
+    return dict(zip(names, training.class_weight, strict=True))
+
+
+def before_activation(model: keras.Model) -> keras.Model:
+    """Return a model of the same weights that stops at the output layer's logit."""
+    *hidden, output = model.layers
+    linear = keras.layers.Dense(output.units)
+    same = keras.Sequential([keras.Input(model.input_shape[1:]), *hidden, linear])
+    linear.set_weights(output.get_weights())
+    return same
+
+
+def keras_file(training: Training, weights: Sequence[Floats]) -> bytes:
     """Return one lane as the bytes of a .keras file, which opens without any code of ours."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "model.keras")

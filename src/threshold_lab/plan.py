@@ -1,12 +1,13 @@
 """Jobs -> the distinct lanes they need -> programs of lanes that train side by side."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 
 from threshold_lab import heads, thresholds
 from threshold_lab.errors import gather
-from threshold_lab.spec import WIDTH, Lane, RunSpec, digest
+from threshold_lab.shapes import Shape
+from threshold_lab.spec import Lane, RunSpec, digest
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Program:
-    """At most WIDTH lanes of one shape on the same data, and the keys of those to be exported."""
+    """Lanes of one shape that train side by side, and the keys of those to be exported."""
 
     lanes: tuple[Lane, ...]
     exported: frozenset[str] = field(default_factory=frozenset)
@@ -49,7 +50,7 @@ class Program:
 def check(specs: Iterable[RunSpec]) -> None:
     """Refuse, all at once, every name that no table holds, before any data are read. Raises ConfigError."""
     checks: list[Callable[[RunSpec], object]] = [
-        lambda spec: heads.head(spec.activation, spec.loss),
+        lambda spec: heads.check(spec.training),
         lambda spec: thresholds.check(spec.threshold),
     ]
     gather(partial(one, spec) for spec in specs for one in checks)
@@ -89,16 +90,19 @@ class Waiting:
         return completed
 
 
-def programs(lanes: Iterable[Lane], exported: frozenset[str]) -> list[Program]:
-    """Pack distinct lanes into programs, those of one shape and data together, in the order of the lanes."""
-    shapes: dict[str, list[Lane]] = {}
+def programs(lanes: Iterable[Lane], features: Mapping[str, int], exported: frozenset[str]) -> list[Program]:
+    """Pack distinct lanes into programs: those of one shape, the longest trainings first, then in their order.
+
+    features: the number of features by the data's content hash; lanes on different rows of as many features share.
+    """
+    shapes: dict[Shape, list[Lane]] = {}
     for lane in dict.fromkeys(lanes):
-        shapes.setdefault(_shape(lane), []).append(lane)
-    packed = [tuple(own[i : i + WIDTH]) for own in shapes.values() for i in range(0, len(own), WIDTH)]
+        shapes.setdefault(Shape.of(lane.training, features[lane.data]), []).append(lane)
+    packed = [own for shape, same in shapes.items() for own in _packed(same, shape.lanes)]
     return [Program(own, exported & {lane.key for lane in own}) for own in packed]
 
 
-def _shape(lane: Lane) -> str:
-    """What lanes must have in common to be one compiled function; all else about them is data."""
-    own = lane.training
-    return digest(lane.data, own.network.hidden, own.optimizer.name, own.batch_size, own.epochs)
+def _packed(lanes: list[Lane], most: int) -> list[tuple[Lane, ...]]:
+    """A program goes on until its last lane is done, so lanes of as many epochs go together."""
+    ordered = sorted(lanes, key=lambda lane: -lane.training.epochs)
+    return [tuple(ordered[start : start + most]) for start in range(0, len(ordered), most)]

@@ -9,10 +9,19 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from threshold_lab.spec import WIDTH
-
 PACKAGE = Path(__file__).parent
-NUMERIC_SOURCES = ("train.py", "program.py", "network.py", "losses.py", "heads.py")
+NUMERIC_SOURCES = (
+    "train.py",
+    "keras_fit.py",
+    "stacked.py",
+    "batches.py",
+    "program.py",
+    "optimizers.py",
+    "network.py",
+    "losses.py",
+    "shapes.py",
+    "heads.py",
+)
 DECIDING_SOURCES = ("heads.py", "thresholds.py", "metrics.py", "recording.py", "figures.py")
 NUMERIC_LIBRARIES = ("tensorflow", "keras", "numpy")
 LIBRARIES = (*NUMERIC_LIBRARIES, "mlflow", "hydra-core", "pandas", "scikit-learn", "threshold-lab")
@@ -35,8 +44,8 @@ class Provenance:
 
 @cache
 def engine() -> str:
-    """Hash of the source files, the width and the library versions that decide a lane's bits, on one kind of CPU."""
-    return _hash(NUMERIC_SOURCES, f"width {WIDTH}", *(f"{name} {version(name)}" for name in NUMERIC_LIBRARIES))
+    """Hash of the source files and the library versions that decide a lane's bits, on one kind of CPU."""
+    return _hash(NUMERIC_SOURCES, *(f"{name} {version(name)}" for name in NUMERIC_LIBRARIES))
 
 
 @cache

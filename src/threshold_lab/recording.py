@@ -1,7 +1,7 @@
 """Fits of one cell -> scores -> thresholds -> metrics -> figures -> the record of each of its jobs."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from threshold_lab import figures, metrics, thresholds
-from threshold_lab.heads import Head, head, logit
+from threshold_lab.heads import Head, head_of, logit
 from threshold_lab.metrics import Histogram, OperatingPoint
 from threshold_lab.plan import Job
 from threshold_lab.provenance import Provenance
-from threshold_lab.records import Fit, Scores, Splits
+from threshold_lab.records import HISTORY, Fit, Scores, Splits
 from threshold_lab.spec import RunSpec, canonical, leaves
 from threshold_lab.store import npz
 from threshold_lab.thresholds import Reals
@@ -65,16 +65,24 @@ class Cell:
 
 def cell_of(job: Job, fits: Sequence[Fit], splits: Splits) -> Cell:
     """Work out a cell from its fits, one a seed, all finite."""
-    own = head(job.spec.activation, job.spec.loss)
+    own = head_of(job.spec)
     scores = {name: _scores(own, [fit.logits[name] for fit in fits], part.labels) for name, part in splits.parts()}
-    scored = {name: metrics.score_metrics(part) for name, part in scores.items()}
+    scored = {name: metrics.score_metrics(part, own.probability) for name, part in scores.items()}
     return Cell(own, splits, fits, scores, scored, metrics.histogram(scores["test"]))
 
 
-def diverged(fits: Sequence[Fit], seeds: Sequence[int]) -> str:
-    """Say which networks have no finite result; empty where all have."""
-    lost = [str(seed) for fit, seed in zip(fits, seeds, strict=True) if not fit.finite]
-    return f"{DIVERGED}: not finite after training, seeds {', '.join(lost)}; lower the learning rate" if lost else ""
+def diverged(job: Job, fits: Sequence[Fit]) -> str:
+    """Say which networks have no finite score; empty where all have."""
+    own = head_of(job.spec)
+    lost = [
+        str(seed) for fit, seed in zip(fits, job.spec.all_seeds, strict=True) if not _finite(fit, own.activation.score)
+    ]
+    return f"{DIVERGED}: not finite after training, seeds {', '.join(lost)}; {own.remedy}" if lost else ""
+
+
+def _finite(fit: Fit, score: Callable[[Reals], Reals]) -> bool:
+    scores = (score(logits.astype(np.float64)) for logits in fit.logits.values())
+    return fit.finite and all(bool(np.isfinite(own).all()) for own in scores)
 
 
 def record_of(job: Job, cell: Cell, origin: Origin) -> RunRecord:
@@ -85,6 +93,7 @@ def record_of(job: Job, cell: Cell, origin: Origin) -> RunRecord:
     numbers |= {
         VALIDATION_ERROR: 1 - metrics.summary(tidy, "validation", points[0].rule)["accuracy"][0],
         "majority": metrics.majority(cell.splits.test.labels),
+        "epochs": float(np.mean([fit.epochs for fit in cell.fits])),
     }
     files = _files(job, cell, points[0]) | {
         SEEDS_TABLE: tidy.to_csv(index=False).encode(),
@@ -129,8 +138,15 @@ def _named(numbers: Mapping[str, tuple[float, float]]) -> dict[str, float]:
 
 
 def _epochs(fits: Sequence[Fit]) -> dict[str, Any]:
-    """Keras's history, means over seeds."""
-    return {name: np.mean([fit.history[name] for fit in fits], axis=0, dtype=np.float64) for name in fits[0].history}
+    """Keras's history, the mean over the seeds that trained as long."""
+    longest = max(fit.epochs for fit in fits)
+    going = [[fit for fit in fits if fit.epochs > epoch] for epoch in range(longest)]
+    return {
+        name: np.array(
+            [np.mean([fit.history[name][epoch] for fit in own], dtype=np.float64) for epoch, own in enumerate(going)]
+        )
+        for name in HISTORY
+    }
 
 
 def _files(job: Job, cell: Cell, point: OperatingPoint) -> dict[str, bytes]:

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 PARTS = ("train", "validation", "test")
+HISTORY = ("loss", "accuracy", "val_loss", "val_accuracy")
+"""What Keras's `fit` says of every epoch."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,6 +19,10 @@ class Part:
     features: NDArray[np.float32]
     labels: NDArray[np.bool_]
     rows: NDArray[np.int64]
+
+
+Parts = Mapping[str, Part]
+"""By the names of PARTS."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +51,8 @@ class Splits:
 class Fit:
     """One trained lane.
 
-    weights: kernel (in, out) and bias (out,) of each layer in turn, float32. history: loss, accuracy, val_loss
-    and val_accuracy, each (epochs,). logits: the output layer before its activation, (n, units) float32 a part.
+    weights: kernel (in, out) and bias (out,) of each layer in turn, float32. history: a row of HISTORY an epoch that
+    was trained, each (epochs,). logits: the output layer before its activation, (n, units) float32 a part.
     model: the bytes of an ordinary .keras file, for a lane that a job exports.
     """
 
@@ -55,6 +61,11 @@ class Fit:
     history: Mapping[str, NDArray[np.float32]]
     logits: Mapping[str, NDArray[np.float32]]
     model: bytes | None = None
+
+    @property
+    def epochs(self) -> int:
+        """Epochs that were trained."""
+        return len(self.history[HISTORY[0]])
 
     @property
     def finite(self) -> bool:

@@ -31,8 +31,8 @@ class Row:
     accuracy: Mapping[str, Estimate]
     threshold: Mapping[str, Estimate]
     roc_auc: Estimate
-    brier: Estimate
-    outside: Estimate
+    brier: Estimate | None
+    outside: float
     majority: float
 
 
@@ -67,8 +67,8 @@ def _row(name: Mapping[str, str], tidy: pd.DataFrame, rules: list[str]) -> Row:
         accuracy={rule: own["accuracy"] for rule, own in found.items()},
         threshold={rule: own["threshold"] for rule, own in found.items()},
         roc_auc=half["roc_auc"],
-        brier=half["brier"],
-        outside=half["outside"],
+        brier=half.get("brier"),
+        outside=half.get("outside", (0.0, 0.0))[0],
         majority=max(positive, 1 - positive),
     )
 

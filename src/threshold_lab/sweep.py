@@ -13,7 +13,8 @@ from threshold_lab.plan import Job
 from threshold_lab.provenance import decisions, engine, provenance
 from threshold_lab.recording import DIVERGED, VALIDATION_ERROR, Cell, Origin, cell_of, description, diverged, record_of
 from threshold_lab.records import Fit, Splits
-from threshold_lab.spec import WIDTH, Lane, RunSpec
+from threshold_lab.shapes import WIDTH
+from threshold_lab.spec import Lane, RunSpec
 from threshold_lab.store import Store
 from threshold_lab.tracking import REASON, Runs, StoredRun
 
@@ -59,18 +60,20 @@ def sweep(
     the runs cannot be used; a job that fails stops no other and is in `Outcome.failed`.
     """
     plan.check(specs)
-    splits = {source: data.load(source) for source in dict.fromkeys(spec.data for spec in specs)}
-    asked = [Job(spec, splits[spec.data].hash, engine(), decisions()) for spec in specs]
+    loaded = {source: data.load(source) for source in dict.fromkeys(spec.data for spec in specs)}
+    asked = [Job(spec, loaded[spec.data].hash, engine(), decisions()) for spec in specs]
     jobs = tuple(dict.fromkeys(asked))
     watch.checkpoint()
     store = Store(folder)
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{jobs[0].key[:6]}"
     with store.held(), LocalPool(workers) as pool:
+        splits = pool.share({own.hash: own for own in loaded.values()})
+        loaded.clear()  # from here on the rows are mapped, once for all processes
         store.plan(name, _plan(jobs, command))
         absent = {lane.key for job in jobs for lane in job.lanes if not store.has(lane.key)}
         pool.start(-(-len(absent) // WIDTH))  # TensorFlow is imported there while the database is opened here
         origin = Origin(name, provenance(), {"store": str(folder), "executor.workers": workers})
-        recorder = _Recorder(Runs(folder), store, {own.hash: own for own in splits.values()}, origin, watch)
+        recorder = _Recorder(Runs(folder), store, splits, origin, watch)
         _train_and_record(jobs, recorder, pool)
     return Outcome(jobs, tuple(job.key for job in asked), recorder.run_ids, recorder.errors, recorder.failed)
 
@@ -82,13 +85,13 @@ def _train_and_record(jobs: Sequence[Job], recorder: "_Recorder", pool: LocalPoo
     todo = recorder.unsettled(jobs)
     exported = frozenset(job.lanes[0].key for job in todo)
     missing = recorder.missing([lane for job in todo for lane in job.lanes], exported)
-    programs = plan.programs(missing, exported)
+    programs = plan.programs(missing, {key: len(own.feature_names) for key, own in recorder.splits.items()}, exported)
     lanes = len({lane.key for job in jobs for lane in job.lanes})
     counts = {"jobs": len(jobs), "recorded": len(jobs) - len(todo), "lanes": lanes, "trained": lanes - len(missing)}
     watch.planned(**counts, programs=len(programs))
     waiting = plan.Waiting(plan.cells(todo), missing)
     recorder.record(waiting.complete())
-    for program, fits in pool.train(programs, recorder.splits, watch.checkpoint):
+    for program, fits in pool.train(programs, watch.checkpoint):
         recorder.keep(program, fits)
         watch.trained(len(program.lanes))
         recorder.record(waiting.arrived(program.lanes))
@@ -162,7 +165,7 @@ class _Recorder:
         found = [(lane, self.store.fit(lane.key)) for lane in job.lanes]
         gone = [self.lost.get(lane.key, "a fit was removed from the store") for lane, fit in found if fit is None]
         fits = [fit for _, fit in found if fit is not None]
-        if reason := gone[0] if gone else diverged(fits, job.spec.all_seeds):
+        if reason := gone[0] if gone else diverged(job, fits):
             return partial(self._fail, reason=reason)
         return partial(self._finish, cell=cell_of(job, fits, self.splits[job.data]))
 

@@ -40,7 +40,7 @@ def _baseline(row: Row, rules: list[str]) -> tuple[str, ...]:
 
 def footnotes(rows: Sequence[Row]) -> list[str]:
     """Return what has to be said below the table."""
-    if any(row.outside[0] > 0 for row in rows):
+    if any(row.outside > 0 for row in rows):
         return ["* some scores lie outside [0, 1] and are no probabilities; clipped for the Brier score"]
     return []
 
@@ -63,7 +63,7 @@ def _headings(rules: list[str]) -> list[str]:
 
 def _numbers(row: Row, rules: list[str]) -> list[str]:
     tuned = [estimate for rule in rules[1:] for estimate in (row.accuracy.get(rule), row.threshold.get(rule))]
-    clipped = "*" if row.outside[0] > 0 else " "
+    clipped = "*" if row.outside > 0 else " "
     return [*map(_words, [row.accuracy[rules[0]], *tuned, row.roc_auc]), _words(row.brier) + clipped]
 
 

@@ -7,11 +7,12 @@ from threshold_lab.spec.canonical import canonical, digest, leaves
 from threshold_lab.spec.check import run_spec
 from threshold_lab.spec.data import TABS, BreastCancer, Circles, Csv, Data, Moons, SplitSpec
 from threshold_lab.spec.fields import Column, Label
-from threshold_lab.spec.job import WIDTH, Lane, Network, Optimizer, RunSpec, Training
+from threshold_lab.spec.job import Lane, Network, RunSpec, Training
+from threshold_lab.spec.optimizer import Adam, Optimizer, RmsProp, Sgd
 
 __all__ = [
     "TABS",
-    "WIDTH",
+    "Adam",
     "BreastCancer",
     "Circles",
     "Column",
@@ -22,7 +23,9 @@ __all__ = [
     "Moons",
     "Network",
     "Optimizer",
+    "RmsProp",
     "RunSpec",
+    "Sgd",
     "SplitSpec",
     "Training",
     "canonical",

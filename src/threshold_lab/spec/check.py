@@ -21,7 +21,7 @@ def run_spec(config: Mapping[str, Any]) -> RunSpec:
 
 # What pydantic adds to a field's path for the branch of a union it tried.
 _BRANCHES = {"float", "str", "int", "bool", "constrained-str", "constrained-int"}
-_BRANCHES |= {"breast_cancer", "moons", "circles", "csv"}
+_BRANCHES |= {"breast_cancer", "moons", "circles", "csv", "sgd", "adam", "rmsprop"}
 
 
 def _problems(error: ValidationError) -> list[str]:
@@ -43,7 +43,10 @@ def _words(path: str, problems: list[Any]) -> str:
         return f"{path} is missing; name it with {path}=VALUE"
     if first["type"] == "union_tag_invalid":
         tags = first["ctx"]["expected_tags"].replace("'", "").split(", ")
-        return unknown(f"{path}.source", first["ctx"]["tag"], tags)
+        discriminator = first["ctx"]["discriminator"].strip("'")
+        return unknown(f"{path}.{discriminator}", first["ctx"]["tag"], tags)
+    if first["type"] == "union_tag_not_found":
+        return f"{path}.{first['ctx']['discriminator'].strip(chr(39))} is missing; choose one with {path}=NAME"
     rules = " or ".join(dict.fromkeys(_rule(problem["msg"]) for problem in problems))
     return f"{path} must {rules}; got {first['input']!r}"
 

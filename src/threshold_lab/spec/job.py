@@ -1,25 +1,28 @@
-"""What a job is: network, optimiser, training, and the lanes it needs."""
+"""What a job is: network, training, and the lanes it needs."""
 
 from dataclasses import fields as dataclass_fields
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import model_validator
+from pydantic import AfterValidator, model_validator
 from pydantic.dataclasses import dataclass
 
 from threshold_lab.spec.canonical import digest
 from threshold_lab.spec.data import Data
-from threshold_lab.spec.fields import CLOSED, Count, Positive, Rate, Real, Text, Whole
-
-WIDTH = 16
-"""Lanes of a program. Fixed, because XLA compiles another width to other bits."""
+from threshold_lab.spec.fields import CLOSED, Count, NotNegative, Positive, Rate, Real, Text, Whole
+from threshold_lab.spec.optimizer import Optimizer
 
 
 @dataclass(frozen=True, kw_only=True, config=CLOSED)
 class Network:
-    """Hidden relu layers: their widths, and the dropout rate after each."""
+    """Hidden dense layers: their widths (none is a logistic regression), their activation, the dropout after each.
+
+    l2: weight of the sum of all squared kernels, the output layer's among them, in the loss.
+    """
 
     hidden: tuple[Count, ...] = (124, 124)
+    activation: Literal["relu", "tanh", "sigmoid", "elu", "selu", "gelu", "silu", "softsign"] = "relu"
     dropout: tuple[Rate, ...] = (0.5, 0.1)
+    l2: NotNegative = 0.0
 
     @model_validator(mode="after")
     def _one_rate_a_layer(self) -> "Network":
@@ -31,18 +34,21 @@ class Network:
         return self
 
 
-@dataclass(frozen=True, kw_only=True, config=CLOSED)
-class Optimizer:
-    """Stochastic gradient descent as Keras has it."""
-
-    name: Literal["sgd"] = "sgd"
-    learning_rate: Positive = 0.1
-    momentum: Rate = 0.0
+def _negative_then_positive(targets: tuple[int, int]) -> tuple[int, int]:
+    if targets not in ((0, 1), (-1, 1)):
+        raise ValueError(f"targets must be [0, 1] or [-1, 1], the negative label's first; got {list(targets)}")
+    return targets
 
 
 @dataclass(frozen=True, kw_only=True, config=CLOSED)
 class Training:
-    """All that decides a network's weights, but for the data and the seed."""
+    """All that decides a network's weights, but for the data and the seed.
+
+    targets: the number each label, negative and positive, is trained towards. label_smoothing: pulls them towards
+    their middle. class_weight: of the negative and the positive rows' losses. patience: epochs without a better
+    validation loss before training stops, the best weights restored; None never stops. trainer: many lanes stacked
+    in one program, or ordinary Keras `fit`, one lane at a time.
+    """
 
     activation: Text
     loss: Text
@@ -50,6 +56,11 @@ class Training:
     optimizer: Optimizer
     batch_size: Count
     epochs: Count
+    patience: Count | None = None
+    targets: Annotated[tuple[int, int], AfterValidator(_negative_then_positive)] = (0, 1)
+    label_smoothing: Rate = 0.0
+    class_weight: tuple[Positive, Positive] = (1.0, 1.0)
+    trainer: Literal["stacked", "keras"] = "stacked"
 
 
 @dataclass(frozen=True, kw_only=True, config=CLOSED)
