@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
 READY := .venv/.ready
 
-.PHONY: sweep ui status test test-all check format lock clean
+.PHONY: sweep ui status test test-all check format bench lock clean
 sweep: $(READY)
 	$(BIN)/threshold-lab sweep $(ARGS)
 
@@ -31,6 +31,17 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# The peers have an environment of their own; ours is left as it is. Takes about 15 minutes on two cores.
+bench: $(READY) .venv-peers/.ready
+	$(BIN)/python benchmarks/run.py $(ARGS)
+
+.venv-peers/.ready: benchmarks/requirements.txt benchmarks/requirements-autolog.txt
+	@echo "Setting up the peers' environment (once; a few minutes) ..."
+	@test -x .venv-peers/bin/pip || $(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	@.venv-peers/bin/pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .venv-peers/autolog -r benchmarks/requirements-autolog.txt
+	@touch $@
+
 # The lock is universal (Linux and macOS, Python 3.11 to 3.13), hashed, and names no package index.
 lock: $(READY)
 	$(BIN)/uv pip compile pyproject.toml --group dev --group build --universal --python-version 3.11 \
@@ -46,4 +57,4 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-peers .mypy_cache .ruff_cache .pytest_cache

@@ -1,10 +1,11 @@
 """Jobs -> lanes -> programs: nothing is trained twice, and what trains together fits together."""
 
+import pytest
 from conftest import spec
 
 from threshold_lab import plan
 from threshold_lab.plan import Job
-from threshold_lab.shapes import WIDTH
+from threshold_lab.shapes import WIDTH, Shape
 
 
 def jobs(*specs):
@@ -63,6 +64,14 @@ def test_lanes_of_as_many_epochs_train_together():
     own = jobs(spec(epochs=2, seeds=WIDTH), spec(epochs=90, seeds=5), spec(epochs=7, seeds=WIDTH))
     epochs = [{lane.training.epochs for lane in program.lanes} for program in programs_of(own)]
     assert epochs == [{90, 7}, {7, 2}, {2}]
+
+
+@pytest.mark.parametrize(
+    ("hidden", "lanes"), [([], 16), ([124, 124], 16), ([200, 200], 8), ([256, 256, 256], 4), ([999, 999], 4)]
+)
+def test_a_program_holds_fewer_lanes_where_their_weights_are_many(hidden, lanes):
+    training = spec(network={"hidden": hidden, "dropout": [0.0] * len(hidden)}).training
+    assert Shape.of(training, 30).lanes == lanes
 
 
 def test_keras_trains_one_lane_at_a_time():

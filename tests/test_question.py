@@ -2,6 +2,8 @@
 
 import json
 
+import numpy as np
+import pandas as pd
 import pytest
 from conftest import lab
 
@@ -38,3 +40,19 @@ def test_the_same_lanes_in_another_company_have_the_same_bits(tmp_path):
     found = {path.name: path.read_bytes() for path in alone.glob("fits/*/*.npz")}
     assert len(found) == 5
     assert found == {path.name: path.read_bytes() for path in together.glob("fits/*/*.npz") if path.name in found}
+
+
+def test_the_question_s_recipe_reaches_what_keras_reaches(tmp_path):
+    """Over 20 seeds, the difference of both trainers lies within its 95 % confidence interval (paired, t of 19)."""
+    done = lab("sweep", "sweep=none", "trainer=stacked,keras", "threshold=0.5", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = {}
+    for path in tmp_path.glob("mlruns/artifacts/**/spec.json"):
+        tidy = pd.read_csv(path.with_name("seeds.csv"), dtype={"rule": str})
+        found[json.loads(path.read_text())["trainer"]] = tidy[(tidy["part"] == "test") & (tidy["rule"] == "0.5")]
+    ours, theirs = (found[trainer].set_index("seed") for trainer in ("stacked", "keras"))
+    for metric in ("accuracy", "log_loss"):
+        difference = ours[metric] - theirs[metric]
+        assert len(difference) == 20
+        assert difference.std() < 0.05
+        assert abs(difference.mean()) <= 2.093 * difference.std() / np.sqrt(20), metric

@@ -1,17 +1,22 @@
 """What lanes have in common that train as one compiled function, and the sizes of its arrays. All else is data."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from threshold_lab.spec import Sgd, Training
 
 WIDTH = 16
-"""Lanes of a stacked program. Fixed, because XLA compiles another width to other bits."""
+"""Most lanes of a stacked program; `Shape.lanes` says how many, always the same for a shape, and short ones are filled.
+
+XLA compiles another number of lanes to other bits.
+"""
 
 ROWS = 64
 """Rows of a block in which networks are evaluated."""
 
 _MULTIPLE = 16  # of a hidden width: 124 units in arrays of 128 are a quarter faster than in arrays of 124
 _MOST_STEPS, _CHUNK_BYTES = 32, 16 * 2**20
+_LEAST_LANES, _WEIGHT_BYTES = 4, 2 * 2**20  # of all lanes: beyond it, weights leave the processor's own cache
 
 
 @dataclass(frozen=True)
@@ -35,8 +40,12 @@ class Shape:
 
     @property
     def lanes(self) -> int:
-        """Lanes of a program."""
-        return WIDTH if self.trainer == "stacked" else 1
+        """Lanes of a program: as many as keep their weights close to the processor."""
+        if self.trainer == "keras":
+            return 1
+        weights = sum(inputs * outputs for inputs, outputs in pairwise([self.features, *self.widths, 1]))
+        fewer = (lanes for lanes in (WIDTH, WIDTH // 2) if 4 * weights * lanes <= _WEIGHT_BYTES)
+        return next(fewer, _LEAST_LANES)
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -54,5 +63,5 @@ class Shape:
         return self._as_many(ROWS, 0)
 
     def _as_many(self, rows: int, mask_bytes: int) -> int:
-        each = WIDTH * rows * (4 * self.features + mask_bytes + 12)
+        each = self.lanes * rows * (4 * self.features + mask_bytes + 12)
         return max(1, min(_MOST_STEPS, _CHUNK_BYTES // each))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from threshold_lab import batches, losses, network
 from threshold_lab.batches import Feed, Streams
-from threshold_lab.heads import head_of
+from threshold_lab.heads import ACTIVATIONS, head_of
 from threshold_lab.network import Floats
 from threshold_lab.optimizers import OPTIMIZERS
 from threshold_lab.program import Chunk, Kind, Settings, State, Sums, evaluated, trained
@@ -56,6 +56,7 @@ class Engine:
 
     def __init__(self, trainings: Sequence[Training], shape: Shape) -> None:
         self.shape = shape
+        self.trainings = trainings
         self.lanes = len(trainings)
         self._rest = settings_of(trainings, shape), Kind(shape.hidden_activation, shape.optimizer)
         self._traced: dict[Any, Any] = {}
@@ -106,13 +107,14 @@ class Evaluation:
         return np.stack([loss + penalty, hits]).astype(np.float32)
 
     def logits(self, weights: network.Weights) -> list[Floats]:
-        """Output layer before its activation, (n, 2) for each lane."""
-        found = [np.empty((rows, UNITS), np.float32) for rows in self._rows]
+        """Output layer before its activation, (n, units) for each lane."""
+        units = [ACTIVATIONS[own.activation].units for own in self._engine.trainings]
+        found = [np.empty((rows, own), np.float32) for rows, own in zip(self._rows, units, strict=True)]
         for number, (count, chunk) in enumerate(self._only or self._chunks()):
             stacked = self._engine.evaluate(weights, count, chunk)[-1]
             for lane, own in enumerate(found):
                 into = own[number * self._size :][: self._size]
-                into[:] = stacked[:, lane].swapaxes(1, 2).reshape(-1, UNITS)[: len(into)]
+                into[:] = stacked[:, lane].swapaxes(1, 2).reshape(-1, UNITS)[: len(into), : own.shape[1]]
         return found
 
     def _chunks(self) -> Iterable[tuple[int, Chunk]]:
@@ -125,20 +127,27 @@ def stacked(lanes: Sequence[Lane], parts: Mapping[str, Parts]) -> list[Fit]:
     trainings = [lane.training for lane in lanes]
     engine = Engine(trainings, Shape.of(trainings[0], own[0]["train"].features.shape[1]))
     streams = [Streams.of(lane.seed, len(engine.shape.hidden)) for lane in lanes]
-    feeds = [Feed(*each) for each in zip(trainings, [one["train"] for one in own], streams, strict=True)]
-    validation = Evaluation([one["validation"] for one in own], engine)
-    courses = [Course(training) for training in trainings]
-    state = _initial_state(trainings, streams, engine.shape)
-    while not all(course.over for course in courses):
-        going = [None if course.over else feed for course, feed in zip(courses, feeds, strict=True)]
-        state, seen = engine.train(state, going)
-        _take(courses, np.concatenate([seen, validation.means(state.weights)]), state.weights)
+    courses = _trained(engine, streams, own)
     kept = _stack([course.weights for course in courses], engine.shape)
     logits = {name: Evaluation([one[name] for one in own], engine).logits(kept) for name in PARTS}
     return [
         _fit(lane, course, {name: logits[name][index] for name in PARTS})
         for index, (lane, course) in enumerate(zip(lanes, courses, strict=True))
     ]
+
+
+def _trained(engine: Engine, streams: Sequence[Streams], parts: Sequence[Parts]) -> list[Course]:
+    """Train every lane until its course is over."""
+    own = zip(engine.trainings, [one["train"] for one in parts], streams, strict=True)
+    feeds = [Feed(*each) for each in own]
+    validation = Evaluation([one["validation"] for one in parts], engine)
+    courses = [Course(training) for training in engine.trainings]
+    state = _initial_state(engine.trainings, streams, engine.shape)
+    while not all(course.over for course in courses):
+        going = [None if course.over else feed for course, feed in zip(courses, feeds, strict=True)]
+        state, seen = engine.train(state, going)
+        _take(courses, np.concatenate([seen, validation.means(state.weights)]), state.weights)
+    return courses
 
 
 def _take(courses: Sequence[Course], means: Floats, weights: network.Weights) -> None:
@@ -151,14 +160,13 @@ def _take(courses: Sequence[Course], means: Floats, weights: network.Weights) ->
 
 def _fit(lane: Lane, course: Course, logits: Mapping[str, Floats]) -> Fit:
     sizes = network.layer_sizes(lane.training, course.weights[0].shape[0])
-    units = sizes[-1][1]
     layers = zip(sizes, course.weights[::2], course.weights[1::2], strict=True)
     real = [(kernel[:inputs, :outputs], bias[:outputs]) for (inputs, outputs), kernel, bias in layers]
     return Fit(
         key=lane.key,
         weights=tuple(np.array(array) for layer in real for array in layer),
         history=dict(zip(HISTORY, np.stack(course.history, axis=1), strict=True)),
-        logits={name: np.array(array[:, :units]) for name, array in logits.items()},
+        logits=dict(logits),
     )
 
 

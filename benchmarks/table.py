@@ -1,0 +1,29 @@
+"""Results -> a table of every figure, its goal, and whether it is reached."""
+
+from collections.abc import Mapping
+from typing import Any
+
+FIGURES = {
+    "keras_fit_ratio": ("training, question's recipe, 160 lanes: plain Keras fit / ours, per model", ">=", 200),
+    "jax_ratio": ("the best of the JAX figures / ours", ">=", 1.3),
+    "torch_ratio": ("PyTorch / ours", ">=", 4),
+    "sgemm_share": ("our GFLOP/s / NumPy's large sgemm on all cores", ">=", 0.40),
+    "naive_sweep_ratio": ("whole sweep: a naive Hydra + autolog run x 1,600 results / ours", ">=", 500),
+    "lane_scaling": ("cost a lane at 1,024 lanes / at 64, start-up left out", "<=", 1.05),
+    "row_scaling": ("cost a row at 1,000,000 rows / at 10,000, 30 features", "<=", 1.1),
+    "row_memory": ("memory for 1,000,000 rows / their float32 data", "<=", 2.5),
+    "wide_ratio": ("3 layers of 256, 60 features: Keras / ours, per model", ">=", 12),
+    "wide_1000_ratio": ("3 layers of 256, 1,000 features: Keras / ours, per model", ">=", 5),
+}
+"""What each key of the results is, and its goal on two cores."""
+
+
+def table(results: Mapping[str, Any]) -> str:
+    """Return the table in Markdown."""
+    lines = ["| figure (key in results.json) | goal | measured | |", "|---|---|---|---|"]
+    for key, (words, way, goal) in FIGURES.items():
+        measured = results[key]
+        reached = measured >= goal if way == ">=" else measured <= goal
+        lines.append(f"| {words} (`{key}`) | {way} {goal} | {measured:.3g} | {'reached' if reached else 'missed'} |")
+    machine = results["machine"]
+    return "\n".join([*lines, "", f"On {machine['cores']} cores of {machine['processor']}.", ""])
