@@ -67,7 +67,10 @@ class Recipe:
 
     def save(self, path: Path) -> Path:
         """Write rows and numbers for a peer that knows nothing of us."""
-        splits = self.splits()
+        return self.save_rows(self.splits(), path)
+
+    def save_rows(self, splits: Splits, path: Path) -> Path:
+        """Write other rows with these numbers."""
         arrays = {
             f"{name}_{what}": getattr(part, what) for name, part in splits.parts() for what in ("features", "labels")
         }

@@ -21,6 +21,9 @@ from ours import Memory, Ours
 from recipes import FEW_ROWS, MANY_ROWS, QUESTION, WIDE, WIDE_1000
 from table import table
 
+from threshold_lab import data
+from threshold_lab.spec import BreastCancer
+
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 PEERS = ROOT / ".venv-peers/bin/python"
@@ -82,7 +85,8 @@ def sweep(folder: Path) -> dict[str, Any]:
     """The whole default sweep, from nothing stored, against a run a result, as a user would write it."""
     program = Path(sys.executable).with_name("threshold-lab")
     ours = [_timed([str(program), "sweep"], _empty(folder, "ours")) for _ in range(REPETITIONS)]
-    path = QUESTION.save(folder / "naive.npz")
+    config = {"features": ("worst concave points", "worst area"), "test_fraction": 0.2, "validation_fraction": 0.2}
+    path = QUESTION.save_rows(data.load(BreastCancer(**config)), folder / "naive.npz")
     words = ["-m", f"rows={path}", "threshold=0.3,0.5,0.7"]
     path_of = {"PYTHONPATH": str(AUTOLOG)}
     said = _run([sys.executable, HERE / "peers/naive_sweep.py", *words], cwd=_empty(folder, "naive"), **path_of)

@@ -10,10 +10,12 @@ import time
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+import numpy as np
 import pytest
-from conftest import bits, fits_of, lane
+from conftest import bits, fits_of, lane, rows_of
 
-from threshold_lab.errors import ConfigError
+from threshold_lab.errors import ConfigError, StoreError
+from threshold_lab.exchange import Exchange
 from threshold_lab.executors import TRIES, LocalPool, _Queue
 from threshold_lab.plan import Program
 from threshold_lab.records import Splits
@@ -139,3 +141,17 @@ def alive(process: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def test_rows_that_do_not_fit_are_told_with_what_to_do(splits, tmp_path):
+    with pytest.raises(StoreError, match=r"cannot hold the rows to train on: .*TMPDIR=FOLDER"):
+        Exchange(tmp_path / "nowhere").give({"data": splits})
+
+
+def test_shared_rows_are_the_same_and_large_ones_are_mapped(tmp_path):
+    large = rows_of("large", train=200_000)
+    given = Exchange(tmp_path).give({"large": large})["large"]
+    assert np.array_equal(given.train.features, large.train.features)
+    assert np.array_equal(given.test.labels, large.test.labels)
+    assert isinstance(given.train.features, np.memmap)
+    assert not isinstance(given.test.features, np.memmap)

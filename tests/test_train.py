@@ -15,6 +15,7 @@ from threshold_lab.network import initial_weights, keras_model
 from threshold_lab.records import Part
 from threshold_lab.shapes import WIDTH, Shape
 from threshold_lab.spec import Lane
+from threshold_lab.stacked import Course
 
 OTHER_ROWS = rows_of("other", train=60)
 
@@ -33,7 +34,7 @@ def company(optimizer: str) -> list[Lane]:
         {"activation": "softsign", "loss": "binary_crossentropy_from_logits", "epochs": 9, "patience": 1},
         {"optimizer": OPTIMIZERS[optimizer] | {"learning_rate": 0.7}},
         {"activation": "softmax_1"},
-        {},
+        {"activation": "tanh", "loss": "poisson", "network": {"dropout": [0.0, 0.0]}},
     ]
     lanes = [lane(seed, **({"optimizer": OPTIMIZERS[optimizer]} | own)) for seed, own in enumerate(changes)]
     return lanes + [replace(own, data="other") for own in lanes[1:5]]
@@ -57,6 +58,52 @@ def test_a_lane_that_diverges_leaves_its_company_alone(splits):
     fits = fits_of([wild, lane(1)], splits)
     assert not fits[0].finite
     assert bits(fits[1]) == bits(*fits_of([lane(1)], splits))
+
+
+def test_what_fills_a_lane_up_in_company_leaves_its_history_alone(splits):
+    """A loss that is NaN at the origin, where no row is but those that fill; L2 of a neighbour of huge weights."""
+    shifted = OTHER_ROWS.__class__(
+        *(Part(np.abs(part.features) + 1, part.labels, part.rows) for _, part in OTHER_ROWS.parts()),
+        *("other", ("x", "y"), "1", "0", None),
+    )
+    bare = {"network": {"hidden": [], "dropout": []}, "activation": "linear"}
+    away = replace(lane(0, loss="poisson", optimizer={"learning_rate": 1e-6}, **bare), data="other")
+    huge = lane(1, optimizer={"learning_rate": 1e25}, **bare)
+    ridge = lane(2, network={"hidden": [], "dropout": [], "l2": 0.1})
+    for own in (away, huge):
+        alone = bits(*fits_of([own], splits, shifted))
+        assert bits(fits_of([own, lane(3, **bare), ridge], splits, shifted)[0]) == alone
+    assert np.isfinite(fits_of([huge, ridge], splits)[0].history["loss"]).all()
+
+
+@pytest.mark.parametrize(
+    ("losses", "epochs", "kept"),
+    [
+        ([np.nan, 1.0, 0.5], 3, 1),
+        ([np.inf, 1.0, 2.0, 3.0], 4, 2),
+        ([3.0, np.nan, 1.0, 2.0, np.nan], 5, 3),
+        ([1.0, 1.0, 1.0, 0.5], 3, 1),
+    ],
+)
+def test_early_stopping_takes_losses_that_are_no_numbers_as_keras_does(losses, epochs, kept):
+    """Patience 2; the first epoch is the best so far, whatever its loss, and nothing is less than NaN."""
+    course = Course(lane(epochs=9, patience=2).training)
+    taken = []
+    for loss in losses:
+        if not course.over:
+            taken.append(course.take(np.array([0, 0, loss, 0], np.float32)))
+    assert len(taken) == epochs
+    assert max(epoch for epoch, keep in enumerate(taken, 1) if keep) == kept
+    callback = keras.callbacks.EarlyStopping("val_loss", patience=2, restore_best_weights=True)
+    callback.set_model(keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]))
+    callback.model.compile("sgd", "mse")
+    callback.on_train_begin()
+    seen = 0
+    for epoch, loss in enumerate(losses):
+        if not callback.model.stop_training:
+            callback.on_epoch_end(epoch, {"val_loss": loss})
+            seen += 1
+    assert (seen, callback.best_epoch + 1) == (epochs, kept)
 
 
 def test_a_lane_that_is_done_first_is_what_it_is_alone(splits):

@@ -11,6 +11,7 @@ import numpy as np
 from threshold_lab.errors import StoreError
 from threshold_lab.records import PARTS, Part, Splits
 
+_LARGE = 2**20
 ARRAYS = tuple(field.name for field in fields(Part))
 
 
@@ -27,8 +28,8 @@ class Exchange:
                 self._write(own)
         except OSError as error:
             raise StoreError(
-                f"{self.folder} cannot hold the rows to train on: {error.strerror}; free space there, or name another "
-                f"folder with TMPDIR=FOLDER"
+                f"{self.folder} cannot hold the rows to train on: {error.strerror or error}; free space there, "
+                f"or name another folder with TMPDIR=FOLDER"
             ) from None
         mapped = {key: dict[str, Any](taken(self.folder, key)) for key in splits}
         return {key: replace(own, **mapped[key]) for key, own in splits.items()}
@@ -50,4 +51,6 @@ def taken(folder: Path, key: str) -> dict[str, Part]:
 
 
 def _mapped(path: Path) -> Any:
-    return np.load(path, mmap_mode="r", allow_pickle=False)
+    """An array, mapped where it is large; a map holds a file open, and there may be hundreds of small ones."""
+    large = path.stat().st_size > _LARGE
+    return np.load(path, mmap_mode="r" if large else None, allow_pickle=False)

@@ -124,11 +124,11 @@ def _step(i: Any, state: State, sums: Sums, *, given: Given) -> Any:
         kept = [mask[i] for mask in chunk.kept]
         logits = network.logits(state.weights, chunk.features[i], kind.hidden_activation, kept, settings.scales)
         loss, hits = _measured(logits, labels, settings)
-        objective = tf.reduce_sum(loss * weights, 1) / tf.maximum(rows, 1)
+        objective = tf.reduce_sum(_of(weights, loss), 1) / tf.maximum(rows, 1)
         total = tf.reduce_sum(objective)
     gradients = _with_decay(tape.gradient(total, state.weights), state.weights, settings.l2)
     loss = objective + _penalty(state.weights, settings)
-    sums = Sums(sums.loss + loss * rows, sums.hits + tf.reduce_sum(hits * counted, 1))
+    sums = Sums(sums.loss + _of(rows, loss), sums.hits + tf.reduce_sum(hits * counted, 1))
     return i + 1, _updated(state, gradients, rows > 0, settings, kind), sums
 
 
@@ -169,7 +169,7 @@ def _measured(logits: Any, labels: Any, settings: Settings) -> tuple[Any, Any]:
 
 
 def _added(sums: Sums, loss: Any, hits: Any, counted: Any) -> Sums:
-    return Sums(sums.loss + tf.reduce_sum(loss * counted, 1), sums.hits + tf.reduce_sum(hits * counted, 1))
+    return Sums(sums.loss + tf.reduce_sum(_of(counted, loss), 1), sums.hits + tf.reduce_sum(hits * counted, 1))
 
 
 def _penalty(weights: Any, settings: Settings) -> Any:
@@ -179,7 +179,12 @@ def _penalty(weights: Any, settings: Settings) -> Any:
 
 
 def _squares(weights: Any, l2: Any) -> Any:
-    return l2 * tf.add_n([tf.reduce_sum(tf.square(kernel), (1, 2)) for kernel in weights[::2]])
+    return _of(l2, tf.add_n([tf.reduce_sum(tf.square(kernel), (1, 2)) for kernel in weights[::2]]))
+
+
+def _of(weights: Any, values: Any) -> Any:
+    """Weighted values: zero where the weight is, be the value no number or infinite, as only fillers may be."""
+    return tf.math.multiply_no_nan(values, weights)
 
 
 def _per_lane(values: Any, like: Any) -> Any:

@@ -44,11 +44,11 @@ class Course:
         """Take note of an epoch's row of HISTORY; return whether its weights are the ones to keep so far."""
         self.history.append(means)
         loss, epochs, patience = float(means[HISTORY.index("val_loss")]), len(self.history), self.training.patience
-        better = loss < self._best
+        better = epochs == 1 or loss < self._best
         self._best, self._waited = (loss, 0) if better else (self._best, self._waited + 1)
         stopped = patience is not None and self._waited >= patience and epochs > 1
         self.over = stopped or epochs == self.training.epochs
-        return self.over if patience is None else better or epochs == 1
+        return self.over if patience is None else better
 
 
 class Engine:

@@ -13,7 +13,6 @@ from threshold_lab.plan import Job
 from threshold_lab.provenance import decisions, engine, provenance
 from threshold_lab.recording import DIVERGED, VALIDATION_ERROR, Cell, Origin, cell_of, description, diverged, record_of
 from threshold_lab.records import Fit, Splits
-from threshold_lab.shapes import WIDTH
 from threshold_lab.spec import Lane, RunSpec
 from threshold_lab.store import Store
 from threshold_lab.tracking import REASON, Runs, StoredRun
@@ -70,8 +69,10 @@ def sweep(
         splits = pool.share({own.hash: own for own in loaded.values()})
         loaded.clear()  # from here on the rows are mapped, once for all processes
         store.plan(name, _plan(jobs, command))
-        absent = {lane.key for job in jobs for lane in job.lanes if not store.has(lane.key)}
-        pool.start(-(-len(absent) // WIDTH))  # TensorFlow is imported there while the database is opened here
+        absent = [lane for job in jobs for lane in job.lanes if not store.has(lane.key)]
+        pool.start(
+            len(plan.programs(absent, _features(splits), frozenset()))
+        )  # TensorFlow is imported there while the database is opened here
         origin = Origin(name, provenance(), {"store": str(folder), "executor.workers": workers})
         recorder = _Recorder(Runs(folder), store, splits, origin, watch)
         _train_and_record(jobs, recorder, pool)
@@ -85,7 +86,7 @@ def _train_and_record(jobs: Sequence[Job], recorder: "_Recorder", pool: LocalPoo
     todo = recorder.unsettled(jobs)
     exported = frozenset(job.lanes[0].key for job in todo)
     missing = recorder.missing([lane for job in todo for lane in job.lanes], exported)
-    programs = plan.programs(missing, {key: len(own.feature_names) for key, own in recorder.splits.items()}, exported)
+    programs = plan.programs(missing, _features(recorder.splits), exported)
     lanes = len({lane.key for job in jobs for lane in job.lanes})
     counts = {"jobs": len(jobs), "recorded": len(jobs) - len(todo), "lanes": lanes, "trained": lanes - len(missing)}
     watch.planned(**counts, programs=len(programs))
@@ -95,6 +96,10 @@ def _train_and_record(jobs: Sequence[Job], recorder: "_Recorder", pool: LocalPoo
         recorder.keep(program, fits)
         watch.trained(len(program.lanes))
         recorder.record(waiting.arrived(program.lanes))
+
+
+def _features(splits: Mapping[str, Splits]) -> dict[str, int]:
+    return {key: len(own.feature_names) for key, own in splits.items()}
 
 
 def _plan(jobs: Iterable[Job], command: str) -> dict[str, Any]:

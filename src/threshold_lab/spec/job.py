@@ -45,7 +45,7 @@ class Training:
     """All that decides a network's weights, but for the data and the seed.
 
     targets: the number each label, negative and positive, is trained towards. label_smoothing: pulls them towards
-    their middle. class_weight: of the negative and the positive rows' losses. patience: epochs without a better
+    0.5. class_weight: of the negative and the positive rows' losses. patience: epochs without a better
     validation loss before training stops, the best weights restored; None never stops. trainer: many lanes stacked
     in one program, or ordinary Keras `fit`, one lane at a time.
     """
