@@ -24,12 +24,13 @@ class Ours:
 
     def __enter__(self) -> Self:
         self.pool.__enter__()
-        self.pool.start(self.pool.workers)
+        self.pool.start(len(self.pool.workers))
         self.pool.share({"rows": self.recipe.splits()})
         started = time.perf_counter()
-        self.seconds(self.recipe.lanes(16 * self.pool.workers))
+        once = self.recipe.lanes(self.recipe.width * len(self.pool.workers))
+        self.seconds(once)
         first = time.perf_counter() - started
-        self.start_up = first - self.seconds(self.recipe.lanes(16 * self.pool.workers))
+        self.start_up = first - self.seconds(once)
         return self
 
     def __exit__(
@@ -39,9 +40,10 @@ class Ours:
 
     def seconds(self, lanes: Sequence[Lane]) -> float:
         """Wall seconds to train lanes and have all their fits here."""
-        programs = plan.programs(lanes, {lane.data: self.recipe.features for lane in lanes}, frozenset())
+        sizes = {lane.data: (self.recipe.rows, self.recipe.features) for lane in lanes}
+        programs = plan.programs(lanes, sizes, frozenset())
         started = time.perf_counter()
-        for _, fits in self.pool.train(programs, lambda: None):
+        for _, fits in self.pool.train(programs, lambda _: None):
             if isinstance(fits, Exception):
                 raise fits
         return time.perf_counter() - started

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from threshold_lab.records import Part, Splits
+from threshold_lab.shapes import Shape
 from threshold_lab.spec import Lane, Network, Sgd, Training
 
 
@@ -40,6 +41,11 @@ class Recipe:
         trainings = [replace(self.training, activation=activation, loss=loss) for activation, loss in pairs]
         lanes = [Lane(own, seed + index, "rows", "") for own in trainings for index in range(each)]
         return lanes[:number]
+
+    @property
+    def width(self) -> int:
+        """Lanes of a program."""
+        return Shape.of(self.training, (self.rows, self.features)).lanes
 
     @property
     def flop(self) -> float:

@@ -109,7 +109,7 @@ def lanes(_folder: Path) -> dict[str, Any]:
 def rows(_folder: Path) -> dict[str, Any]:
     """Seconds a row where there are ten thousand and a million of 30 features, and the memory of a million."""
     with Ours(FEW_ROWS) as ours:
-        number = STACK * ours.pool.workers
+        number = STACK * len(ours.pool.workers)
         few = [ours.seconds(FEW_ROWS.lanes(number)) for _ in range(5)]
         with Memory() as memory:
             ours.pool.share({"many": replace(MANY_ROWS.splits(), hash="many")})
@@ -128,7 +128,7 @@ def wide(folder: Path) -> dict[str, Any]:
     for name, recipe in (("wide", WIDE), ("wide_1000", WIDE_1000)):
         path = recipe.save(folder / f"{name}.npz")
         with Ours(recipe) as ours:
-            number = STACK * ours.pool.workers
+            number = STACK * len(ours.pool.workers)
             contestants = {"ours": lambda: _per_lane(ours, number), "keras_fit": lambda: _keras(path)}  # noqa: B023
             seconds = _in_turns(contestants)
         found |= {f"{name}_seconds": seconds, f"{name}_ratio": median(seconds["keras_fit"]) / median(seconds["ours"])}

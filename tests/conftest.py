@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -71,9 +73,26 @@ def fits_of(lanes: list[Lane], splits: Splits, *others: Splits, exported: frozen
     """Train lanes of one shape here, in one program, on splits or on others, by their hash."""
     from threshold_lab import train
 
-    return train.train(
-        lanes, {"data": dict(splits.parts())} | {own.hash: dict(own.parts()) for own in others}, exported
-    )
+    desk = MemoryDesk()
+    parts = {"data": dict(splits.parts())} | {own.hash: dict(own.parts()) for own in others}
+    return [replace(fit, logits=desk.logits(fit.key)) for fit in train.train(lanes, parts, desk, exported)]
+
+
+class MemoryDesk:
+    """What a program hands out, kept here."""
+
+    def __init__(self) -> None:
+        self.epochs = 0
+        self._rows = defaultdict(lambda: defaultdict(list))
+
+    def epoch(self) -> None:
+        self.epochs += 1
+
+    def put(self, lane: str, part: str, logits: np.ndarray) -> None:
+        self._rows[lane][part].append(logits)
+
+    def logits(self, lane: str) -> dict[str, np.ndarray]:
+        return {part: np.concatenate(rows) for part, rows in self._rows[lane].items()}
 
 
 def bits(fit: Fit) -> bytes:

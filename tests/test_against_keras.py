@@ -16,6 +16,7 @@ from threshold_lab.batches import Feed, Streams
 from threshold_lab.errors import ConfigError
 from threshold_lab.heads import ACTIVATIONS, LOSSES
 from threshold_lab.records import HISTORY, Fit, Splits
+from threshold_lab.shapes import Shape
 from threshold_lab.spec import Lane
 
 NO_DROPOUT = {"hidden": [8, 5], "dropout": [0.0, 0.0]}
@@ -63,7 +64,9 @@ def keras_fit(own: Lane, splits: Splits) -> tuple[list[np.ndarray], dict[str, li
     training, part = own.training, splits.train
     drawn = Streams.of(own.seed, len(training.network.hidden))
     model = network.keras_model(training, network.initial_weights(training, 2, drawn.weights))
-    feed, target = Feed(training, part, drawn), network.keras_targets(training, part.labels)
+    shape = Shape.of(training, part.features.shape)
+    feed = Feed(part, drawn, training.network.dropout, shape)
+    target = network.keras_targets(training, part.labels)
     weights = np.where(part.labels, *training.class_weight[::-1]).astype(np.float32)
 
     def batches():
@@ -128,6 +131,20 @@ def test_a_lane_is_what_keras_fit_makes_of_the_same_weights_and_batches(optimize
         ), name
 
 
+@pytest.mark.parametrize(
+    "optimizer", ["sgd", *(pytest.param(own, marks=pytest.mark.slow) for own in ("adam", "rmsprop"))]
+)
+@pytest.mark.parametrize(("activation", "loss"), sorted(STEEP & set(PAIRS)))
+def test_steep_losses_agree_as_well_while_steps_are_small(optimizer, activation, loss, splits):
+    small = OPTIMIZERS[optimizer] | {"learning_rate": 1e-4}
+    own = lane(5, activation=activation, loss=loss, network=NO_DROPOUT, optimizer=small)
+    (fit,) = fits_of([own], splits)
+    weights, _ = keras_fit(own, splits)
+    begin = network.initial_weights(own.training, 2, Streams.of(own.seed, 0).weights)
+    assert fit.finite
+    assert distance(fit, weights) < TOLERANCE / 10 < TOLERANCE * 10 < distance(fit, begin)
+
+
 HOW = {
     "smoothed labels": {"label_smoothing": 0.3},
     "smoothed labels of a focal loss": {"label_smoothing": 0.3, "loss": "binary_focal_crossentropy"},
@@ -152,8 +169,7 @@ HOW = {
     "L2 of two units": {"network": NO_DROPOUT | {"l2": 0.01}, "activation": "softmax"},
     "no hidden layer": {"network": {"hidden": [], "dropout": []}},
     "one hidden layer of 17": {"network": {"hidden": [17], "dropout": [0.0]}},
-    "a batch of all rows": {"batch_size": 90},
-    "a batch size that divides the rows": {"batch_size": 30},
+    **{f"batches of {size}": {"batch_size": size} for size in (1, 3, 30, 40, 90, 200)},
     "early stopping": {"epochs": 30, "patience": 2, "optimizer": {"learning_rate": 0.5}},
     "early stopping that never stops": {"epochs": 4, "patience": 9},
     "early stopping at once": {"epochs": 9, "patience": 1, "activation": "softmax_1", "loss": "mse"},

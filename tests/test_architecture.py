@@ -22,6 +22,8 @@ ORDER = [
     "train",
     "keras_fit",
     "stacked",
+    "engine",
+    "lanes",
     "batches",
     "program",
     "optimizers",
@@ -40,7 +42,7 @@ ORDER = [
     "errors",
 ]
 DOORS = {
-    "tensorflow": {"stacked", "program", "optimizers", "network", "losses"},
+    "tensorflow": {"engine", "lanes", "program", "optimizers", "network", "losses"},
     "keras": {"network", "keras_fit"},
     "mlflow": {"tracking"},
     "hydra": {"app"},

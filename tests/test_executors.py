@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ from conftest import bits, fits_of, lane, rows_of
 
 from threshold_lab.errors import ConfigError, StoreError
 from threshold_lab.exchange import Exchange
-from threshold_lab.executors import TRIES, LocalPool, _Queue
+from threshold_lab.executors import TRIES, LocalPool, WorkerDiedError
 from threshold_lab.plan import Program
 from threshold_lab.records import Splits
 
@@ -32,7 +31,7 @@ def everything(outcomes) -> dict[str, bytes]:
 def trained(workers: int, programs: list[Program], splits: Splits, checkpoint=lambda: None):
     with LocalPool(workers) as pool:
         pool.share({"data": splits})
-        return list(pool.train(programs, checkpoint))
+        return list(pool.train(programs, lambda _: checkpoint()))
 
 
 def test_one_worker_and_two_and_this_process_give_the_same_bits(splits):
@@ -41,37 +40,41 @@ def test_one_worker_and_two_and_this_process_give_the_same_bits(splits):
     assert everything(trained(1, programs, splits)) == everything(trained(2, programs, splits)) == here
 
 
-def test_a_worker_that_dies_costs_only_a_second_try(splits):
-    killed = []
+def killer(pool: LocalPool, when) -> tuple[list[int], object]:
+    """A checkpoint that kills the worker at work on a program, again and again; and the workers it killed."""
+    killed: list[int] = []
 
-    def checkpoint():
-        workers = multiprocessing.active_children()
-        if workers and not killed:
-            killed.append(workers[0].pid)
-            os.kill(workers[0].pid, signal.SIGKILL)
+    def checkpoint() -> None:
+        for worker in pool.workers:
+            if worker.tasks and when(worker.tasks[0].program) and worker.process not in (None, *killed):
+                killed.append(worker.process)
+                os.kill(killed[-1], signal.SIGKILL)
 
-    outcomes = trained(2, [program(seed) for seed in range(3)], splits, checkpoint)
-    assert killed
-    assert sorted(own.lanes[0].seed for own, _ in outcomes) == [0, 1, 2]
-    assert len(everything(outcomes)) == 3
+    return killed, checkpoint
 
 
-def test_a_program_that_kills_its_worker_every_time_fails_alone():
-    programs = [program(seed) for seed in range(6)]
-    poison, queue, done = programs[2], _Queue(programs, most=4), {}
-    running, alone = [], []
-    while queue or running:
-        while (own := queue.next(len(running))) is not None:
-            running.append(own)
-        broken = poison in running
-        alone.append(len(running) == 1 and broken)
-        for own in running:
-            if (outcome := queue.settle(own, BrokenProcessPool("died") if broken else [])) is not None:
-                done[outcome[0]] = outcome[1]
-        running = []
-    assert isinstance(done.pop(poison), BrokenProcessPool)
-    assert list(done.values()) == [[]] * 5
-    assert sum(alone) == TRIES
+def test_a_worker_that_dies_costs_only_its_program_a_second_try(splits):
+    programs = [program(seed) for seed in range(4)]
+    with LocalPool(2) as pool:
+        pool.share({"data": splits})
+        killed, kill = killer(pool, lambda own: own == programs[0])
+        outcomes = list(pool.train(programs, lambda _: killed or kill()))
+    assert len(killed) == 1
+    assert sorted(own.lanes[0].seed for own, _ in outcomes) == [0, 1, 2, 3]
+    assert everything(outcomes) == {fit.key: bits(fit) for own in programs for fit in fits_of(list(own.lanes), splits)}
+
+
+def test_a_program_whose_worker_always_dies_fails_alone_after_three_tries(splits):
+    programs = [program(seed) for seed in range(4)]
+    with LocalPool(2) as pool:
+        pool.share({"data": splits})
+        killed, kill = killer(pool, lambda own: own == programs[1])
+        outcomes = dict(pool.train(programs, lambda _: kill()))
+    assert len(killed) == TRIES == 3
+    died = outcomes.pop(programs[1])
+    assert isinstance(died, WorkerDiedError)
+    assert "died, 3 times" in str(died)
+    assert [len(fits) for fits in outcomes.values()] == [1, 1, 1]
 
 
 def test_what_stops_one_program_is_told_with_it_and_the_others_go_on(splits):
@@ -98,7 +101,7 @@ import os, sys, threading, time
 sys.path.insert(0, {tests!r})
 import numpy as np
 from conftest import lane
-from threshold_lab.executors import TRIES, LocalPool, _Queue
+from threshold_lab.executors import LocalPool
 from threshold_lab.plan import Program
 from threshold_lab.records import Part, Splits
 part = Part(np.zeros((40, 2), np.float32), np.arange(40) % 2 == 0, np.arange(40))
@@ -116,7 +119,7 @@ if __name__ == "__main__":
     threading.Thread(target=tell_and_die).start()
     with LocalPool(1) as pool:
         pool.share({{"data": splits}})
-        list(pool.train([Program((lane(0),))], lambda: None))
+        list(pool.train([Program((lane(0),))], lambda _: None))
 """
 
 

@@ -13,7 +13,7 @@ def jobs(*specs):
 
 
 def programs_of(own, exported=frozenset()):
-    return plan.programs(lanes(own), {"data": 2, "other data": 2, "wide data": 3}, exported)
+    return plan.programs(lanes(own), {"data": (90, 2), "other data": (60, 2), "wide data": (90, 3)}, exported)
 
 
 def lanes(own):
@@ -71,7 +71,7 @@ def test_lanes_of_as_many_epochs_train_together():
 )
 def test_a_program_holds_fewer_lanes_where_their_weights_are_many(hidden, lanes):
     training = spec(network={"hidden": hidden, "dropout": [0.0] * len(hidden)}).training
-    assert Shape.of(training, 30).lanes == lanes
+    assert Shape.of(training, (90, 30)).lanes == lanes
 
 
 def test_keras_trains_one_lane_at_a_time():
@@ -93,7 +93,7 @@ def test_a_cell_that_misses_nothing_is_complete_from_the_start():
 
 
 def test_a_program_exports_only_its_own_lanes():
-    own = jobs(spec(seeds=20), spec(activation="tanh", seeds=20))
+    own = jobs(spec(seeds=20), spec(activation="tanh", seed=20, seeds=20))
     exported = frozenset(job.lanes[0].key for job in own)
     programs = programs_of(own, exported)
     assert [len(program.exported) for program in programs] == [1, 1, 0]

@@ -1,22 +1,25 @@
-"""Splits on disk, mapped into every process that trains on them instead of copied into each."""
+"""What driver and workers hand each other on disk: splits, mapped into every process, and logits, as they come."""
 
-from collections.abc import Mapping
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from threshold_lab.errors import StoreError
-from threshold_lab.records import PARTS, Part, Splits
+from threshold_lab.records import PARTS, Fit, Part, Splits
 
 _LARGE = 2**20
 ARRAYS = tuple(field.name for field in fields(Part))
 
 
 class Exchange:
-    """A folder of splits by their content hash, which the driver writes and workers read."""
+    """A folder of splits by their content hash, which the driver writes, and of desks, where workers put logits."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -43,14 +46,64 @@ class Exchange:
             for array in ARRAYS:
                 np.save(folder / f"{name}-{array}.npy", getattr(part, array), allow_pickle=False)
 
+    def desk(self) -> "FolderDesk":
+        """Return an empty desk."""
+        return FolderDesk(Path(tempfile.mkdtemp(dir=self.folder)))
+
+
+class FolderDesk:
+    """A folder where one worker puts what it hands out of one program, and the driver finds it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def epoch(self) -> None:
+        """Note one more epoch: a byte each."""
+        with self._epochs.open("ab") as file:
+            file.write(b".")
+
+    def epochs(self) -> int:
+        """Return how many epochs are done."""
+        return self._epochs.stat().st_size if self._epochs.exists() else 0
+
+    @property
+    def _epochs(self) -> Path:
+        return self.folder / "epochs"
+
+    def put(self, lane: str, part: str, logits: NDArray[np.float32]) -> None:
+        """Append the logits of more rows."""
+        with self._file(lane, part).open("ab") as file:
+            file.write(logits.tobytes())
+
+    def take(self, fits: Iterable[Fit]) -> list[Fit]:
+        """Give fits their logits, mapped where they are large, and clear the desk."""
+        whole = [replace(fit, logits={part: self._logits(fit, part) for part in PARTS}) for fit in fits]
+        self.clear()
+        return whole
+
+    def clear(self) -> None:
+        """Leave nothing on the desk; what is mapped stays readable."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _logits(self, fit: Fit, part: str) -> NDArray[np.float32]:
+        path, units = self._file(fit.key, part), fit.weights[-1].size
+        flat = np.memmap(path, np.float32, "r") if _is_large(path) else np.fromfile(path, np.float32)
+        return flat.reshape(-1, units)
+
+    def _file(self, lane: str, part: str) -> Path:
+        return self.folder / f"{lane}-{part}.float32"
+
 
 @lru_cache(maxsize=256)
 def taken(folder: Path, key: str) -> dict[str, Part]:
-    """Return the parts of splits in an exchange, mapped."""
-    return {name: Part(*(_mapped(folder / key / f"{name}-{array}.npy") for array in ARRAYS)) for name in PARTS}
+    """Return the parts of splits in an exchange, mapped where they are large."""
+    return {name: Part(*(_loaded(folder / key / f"{name}-{array}.npy") for array in ARRAYS)) for name in PARTS}
 
 
-def _mapped(path: Path) -> Any:
-    """An array, mapped where it is large; a map holds a file open, and there may be hundreds of small ones."""
-    large = path.stat().st_size > _LARGE
-    return np.load(path, mmap_mode="r" if large else None, allow_pickle=False)
+def _loaded(path: Path) -> Any:
+    return np.load(path, mmap_mode="r" if _is_large(path) else None, allow_pickle=False)
+
+
+def _is_large(path: Path) -> bool:
+    """Whether an array is worth a map, which holds a file open: there may be hundreds of small ones."""
+    return path.stat().st_size > _LARGE

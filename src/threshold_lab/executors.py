@@ -9,19 +9,23 @@ import signal
 import tempfile
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, NamedTuple, Self
 
-from threshold_lab.exchange import Exchange, taken
+from threshold_lab.exchange import Exchange, FolderDesk, taken
 from threshold_lab.plan import Program
 from threshold_lab.records import Fit, Splits
 
 TRIES = 3
 _POLL_SECONDS = 0.2
+_DIED = (
+    f"the worker process died, {TRIES} times; if the system ended it for want of memory, use fewer executor.workers "
+    f"or a smaller batch_size"
+)
 _ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_NUM_INTRAOP_THREADS": "1",
@@ -33,19 +37,29 @@ _ENVIRONMENT = {
 Outcome = tuple[Program, list[Fit] | Exception]
 
 
+class AtWork(NamedTuple):
+    """Whether a worker has started, and how much is done of the programs at work: 1.5 of two, one almost done."""
+
+    started: bool
+    programs: float
+
+
+class WorkerDiedError(Exception):
+    """A worker process ended in the middle of a program, again and again."""
+
+
 def cores() -> int:
     """Return the number of cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class LocalPool:
-    """Spawned worker processes that pull programs; started by `start` or the first program, ended with the context."""
+    """Spawned worker processes that pull programs; started by `start` or the first programs, ended with the context."""
 
     def __init__(self, workers: int | None = None) -> None:
-        self.workers = workers or cores()
-        self._pool: ProcessPoolExecutor | None = None
         self._folder = tempfile.TemporaryDirectory(prefix="threshold-lab-", ignore_cleanup_errors=True)
         self._exchange = Exchange(Path(self._folder.name))
+        self.workers = [_Worker(self._exchange) for _ in range(workers or cores())]
 
     def __enter__(self) -> Self:
         return self
@@ -55,13 +69,14 @@ class LocalPool:
     ) -> None:
         if kind is not None:
             _end_workers()
-        self._stop()
+        for worker in self.workers:
+            worker.stop()
         self._folder.cleanup()
 
     def start(self, programs: int) -> None:
         """Start the workers that so many programs can use; they import TensorFlow while the driver goes on."""
-        for _ in range(min(self.workers, programs)):
-            self._started().submit(os.getpid)
+        for worker in self.workers[:programs]:
+            worker.start()
 
     def share(self, splits: Mapping[str, Splits]) -> dict[str, Splits]:
         """Put splits, by content hash, where workers find them, and return them mapped from there.
@@ -70,86 +85,109 @@ class LocalPool:
         """
         return self._exchange.give(splits)
 
-    def train(self, programs: Sequence[Program], checkpoint: Callable[[], None]) -> Iterator[Outcome]:
+    def train(self, programs: Sequence[Program], look: Callable[[AtWork], None]) -> Iterator[Outcome]:
         """Yield each program, whose splits are shared, with its fits, or with what stopped it, as they come.
 
-        checkpoint: called several times a second; what it raises ends the training.
-        When a worker dies, the programs that were running are tried again one at a time, so that only the one that
-        kills its worker fails, after TRIES deaths of which it alone is the suspect.
+        look: called several times a second; what it raises ends the training.
+        A program whose worker dies is given to the next free worker, TRIES times in all.
         """
-        queue = _Queue(programs, 2 * self.workers)
-        running: dict[Future[list[Fit]], Program] = {}
-        while queue or running:
-            checkpoint()
-            while (program := queue.next(len(running))) is not None:
-                running[self._submit(program)] = program
-            for future in self._done(running):
-                outcome = queue.settle(running.pop(future), _result(future))
-                yield from [] if outcome is None else [outcome]
+        queue, deaths = deque(programs), Counter[Program]()
+        while queue or any(worker.tasks for worker in self.workers):
+            look(self._at_work())
+            self._hand_out(queue)
+            for program, result in self._finished():
+                deaths[program] += isinstance(result, BrokenProcessPool)
+                if deaths[program] == TRIES:
+                    yield program, WorkerDiedError(_DIED)
+                elif result is None or isinstance(result, BrokenProcessPool):
+                    queue.appendleft(program)
+                else:
+                    yield program, result
 
-    def _done(self, running: Iterable[Future[list[Fit]]]) -> set[Future[list[Fit]]]:
-        """Wait a moment for results; all of them, and a new pool, where a worker died."""
-        done = wait(running, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED).done
-        if not any(isinstance(_result(future), BrokenProcessPool) for future in done):
-            return done
-        self._stop()
-        return wait(running).done
+    def _at_work(self) -> AtWork:
+        ready = any(worker.process for worker in self.workers)
+        return AtWork(ready, sum(worker.tasks[0].share for worker in self.workers if worker.tasks))
 
-    def _submit(self, program: Program) -> Future[list[Fit]]:
-        try:
-            return self._started().submit(_train, program, self._exchange.folder)
-        except BrokenProcessPool:
-            self._stop()
-            return self._started().submit(_train, program, self._exchange.folder)
+    def _hand_out(self, queue: deque[Program]) -> None:
+        """Give each worker a program, and a second one to begin without waiting for us while there are enough."""
+        for most, left in ((1, 0), (2, len(self.workers))):
+            for worker in self.workers:
+                if len(worker.tasks) < most and len(queue) > left:
+                    worker.give(queue.popleft())
 
-    def _started(self) -> ProcessPoolExecutor:
+    def _finished(self) -> list[tuple[Program, Any]]:
+        """Wait a moment for results."""
+        first = [worker.tasks[0].future for worker in self.workers if worker.tasks]
+        wait(first, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
+        return [found for worker in self.workers for found in worker.finished()]
+
+
+class _Task(NamedTuple):
+    program: Program
+    desk: FolderDesk
+    future: Future[list[Fit]]
+
+    @property
+    def share(self) -> float:
+        """How much of its epochs is done."""
+        return self.desk.epochs() / max(lane.training.epochs for lane in self.program.lanes)
+
+    def result(self) -> list[Fit] | BaseException:
+        error = self.future.exception()
+        if error is not None:
+            self.desk.clear()
+        return error or self.desk.take(self.future.result())
+
+
+class _Worker:
+    """One process, the one of its pool, and the tasks it was given in turn: a death is the fault of the first alone."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+        self.tasks: deque[_Task] = deque()
+        self._pool: ProcessPoolExecutor | None = None
+        self._started: Future[int] = Future()
+
+    @property
+    def process(self) -> int | None:
+        """Its number, once it is ready to train."""
+        ready = self._started.done() and not self._started.exception()
+        return self._started.result() if ready else None
+
+    def start(self) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_prepare)
+            self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=_prepare)
+            self._started = self._pool.submit(os.getpid)
         return self._pool
 
-    def _stop(self) -> None:
+    def give(self, program: Program) -> None:
+        try:
+            self._give(program)
+        except BrokenProcessPool:  # it died while it waited
+            self.stop()
+            self._give(program)
+
+    def _give(self, program: Program) -> None:
+        desk = self.exchange.desk()
+        self.tasks.append(_Task(program, desk, self.start().submit(_train, program, self.exchange.folder, desk)))
+
+    def finished(self) -> list[tuple[Program, Any]]:
+        """Take the tasks that are done, in turn; after a death all of them, None for those that were not begun."""
+        found: list[tuple[Program, Any]] = []
+        while self.tasks and self.tasks[0].future.done():
+            task = self.tasks.popleft()
+            found.append((task.program, task.result()))
+            if isinstance(found[-1][1], BrokenProcessPool):
+                self.stop()
+                found += [(behind.program, None) for behind in self.tasks]
+                self.tasks.clear()
+        return found
+
+    def stop(self) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
-
-
-class _Queue:
-    """Programs not done: `fresh` ones, `most` at a time, and suspects of a worker's death, one at a time."""
-
-    def __init__(self, programs: Sequence[Program], most: int) -> None:
-        self.fresh = deque(programs)
-        self.suspects: deque[Program] = deque()
-        self.deaths: Counter[Program] = Counter()
-        self.most = most
-        self._alone = False
-
-    def __bool__(self) -> bool:
-        return bool(self.fresh or self.suspects)
-
-    def next(self, running: int) -> Program | None:
-        """Return the next program that may run beside so many others; None where none may."""
-        if running and (self.suspects or self._alone):
-            return None
-        self._alone = bool(self.suspects)
-        if self.suspects:
-            return self.suspects.popleft()
-        return self.fresh.popleft() if self.fresh and running < self.most else None
-
-    def settle(self, program: Program, result: list[Fit] | BaseException) -> Outcome | None:
-        """Return what is known of a program now; None where it has to be tried again."""
-        if isinstance(result, BrokenProcessPool | CancelledError):
-            self.deaths[program] += self._alone
-            if self.deaths[program] < TRIES:
-                self.suspects.append(program)
-                return None
-        return program, cast("list[Fit] | Exception", result)
-
-
-def _result(future: Future[list[Fit]]) -> list[Fit] | BaseException:
-    if future.cancelled():
-        return CancelledError()
-    return future.exception() or future.result()
 
 
 def _end_workers() -> None:
@@ -170,10 +208,10 @@ def _prepare() -> None:
         importlib.import_module("threshold_lab.train")
 
 
-def _train(program: Program, folder: Path) -> list[Fit]:
+def _train(program: Program, folder: Path, desk: FolderDesk) -> list[Fit]:
     train: Any = importlib.import_module("threshold_lab.train")  # only workers pay for TensorFlow
     parts = {key: taken(folder, key) for key in {lane.data for lane in program.lanes}}
-    fits: list[Fit] = train.train(program.lanes, parts, program.exported)
+    fits: list[Fit] = train.train(program.lanes, parts, desk, program.exported)
     return fits
 
 

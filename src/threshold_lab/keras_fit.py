@@ -8,17 +8,17 @@ import numpy as np
 
 from threshold_lab import network
 from threshold_lab.batches import Streams
-from threshold_lab.records import HISTORY, Fit, Part, Parts
+from threshold_lab.records import HISTORY, Desk, Fit, Part, Parts
 from threshold_lab.spec import Lane, Training
 
 
-def keras_fit(lanes: Sequence[Lane], parts: Mapping[str, Parts]) -> list[Fit]:
+def keras_fit(lanes: Sequence[Lane], parts: Mapping[str, Parts], desk: Desk) -> list[Fit]:
     """Train lanes, each from the initial weights it would have in a stack; order and dropout are Keras's own."""
     with network.broken_pairs_allowed():
-        return [_fit(lane, parts[lane.data]) for lane in lanes]
+        return [_fit(lane, parts[lane.data], desk) for lane in lanes]
 
 
-def _fit(lane: Lane, parts: Parts) -> Fit:
+def _fit(lane: Lane, parts: Parts, desk: Desk) -> Fit:
     training = lane.training
     initial = network.initial_weights(training, parts["train"].features.shape[1], Streams.of(lane.seed, 0).weights)
     keras.utils.set_random_seed(lane.seed % 2**32)
@@ -29,24 +29,22 @@ def _fit(lane: Lane, parts: Parts) -> Fit:
         batch_size=training.batch_size,
         epochs=training.epochs,
         class_weight=network.keras_class_weight(training),
-        callbacks=_callbacks(training),
+        callbacks=_callbacks(training, desk),
         verbose=0,
     )
-    weights = model.get_weights()
     before = network.before_activation(model)
-    return Fit(
-        key=lane.key,
-        weights=tuple(weights),
-        history={name: np.array(run.history[name], np.float32) for name in HISTORY},
-        logits={name: before.predict(part.features, verbose=0) for name, part in parts.items()},
-    )
+    for name, part in parts.items():
+        desk.put(lane.key, name, before.predict(part.features, verbose=0))
+    history = {name: np.array(run.history[name], np.float32) for name in HISTORY}
+    return Fit(lane.key, tuple(model.get_weights()), history)
 
 
 def _rows(training: Training, part: Part) -> tuple[Any, Any]:
     return part.features, network.keras_targets(training, part.labels)
 
 
-def _callbacks(training: Training) -> list[keras.callbacks.Callback]:
+def _callbacks(training: Training, desk: Desk) -> list[keras.callbacks.Callback]:
+    told = keras.callbacks.LambdaCallback(on_epoch_end=lambda _epoch, _logs: desk.epoch())
     if training.patience is None:
-        return []
-    return [keras.callbacks.EarlyStopping("val_loss", patience=training.patience, restore_best_weights=True)]
+        return [told]
+    return [told, keras.callbacks.EarlyStopping("val_loss", patience=training.patience, restore_best_weights=True)]

@@ -1,13 +1,15 @@
 """Jobs -> the distinct lanes they need -> programs of lanes that train side by side."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from itertools import chain
+from math import isqrt
 
 from threshold_lab import heads, thresholds
 from threshold_lab.errors import gather
 from threshold_lab.shapes import Shape
-from threshold_lab.spec import Lane, RunSpec, digest
+from threshold_lab.spec import Lane, RunSpec, Training, digest
 
 
 @dataclass(frozen=True)
@@ -90,19 +92,35 @@ class Waiting:
         return completed
 
 
-def programs(lanes: Iterable[Lane], features: Mapping[str, int], exported: frozenset[str]) -> list[Program]:
+def programs(lanes: Iterable[Lane], sizes: Mapping[str, tuple[int, int]], exported: frozenset[str]) -> list[Program]:
     """Pack distinct lanes into programs: those of one shape, the longest trainings first, then in their order.
 
-    features: the number of features by the data's content hash; lanes on different rows of as many features share.
+    sizes: rows and features of the training part by the data's content hash.
     """
     shapes: dict[Shape, list[Lane]] = {}
     for lane in dict.fromkeys(lanes):
-        shapes.setdefault(Shape.of(lane.training, features[lane.data]), []).append(lane)
+        shapes.setdefault(Shape.of(lane.training, sizes[lane.data]), []).append(lane)
     packed = [own for shape, same in shapes.items() for own in _packed(same, shape.lanes)]
     return [Program(own, exported & {lane.key for lane in own}) for own in packed]
 
 
 def _packed(lanes: list[Lane], most: int) -> list[tuple[Lane, ...]]:
     """A program goes on until its last lane is done, so lanes of as many epochs go together."""
-    ordered = sorted(lanes, key=lambda lane: -lane.training.epochs)
+    epochs: dict[int, list[Lane]] = {}
+    for lane in sorted(lanes, key=lambda lane: -lane.training.epochs):
+        epochs.setdefault(lane.training.epochs, []).append(lane)
+    ordered = [lane for own in epochs.values() for lane in _tiled(own, isqrt(most))]
     return [tuple(ordered[start : start + most]) for start in range(0, len(ordered), most)]
+
+
+def _tiled(lanes: list[Lane], side: int) -> Iterator[Lane]:
+    """A few trainings at a time, the lanes of one seed side by side, which draw the same batches and masks.
+
+    Not all trainings at once, or the first would be complete, and recorded, only with the last.
+    """
+    trainings: dict[tuple[Training, str], list[Lane]] = {}
+    for lane in lanes:
+        trainings.setdefault((lane.training, lane.data), []).append(lane)
+    rows = list(trainings.values())
+    for start in range(0, len(rows), side):
+        yield from sorted(chain.from_iterable(rows[start : start + side]), key=lambda lane: lane.seed)

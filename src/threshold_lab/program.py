@@ -25,8 +25,9 @@ class Settings(NamedTuple):
 
     activation and formula (rows, k, 1, 1): one-hot rows of the tables of `losses`. shares (k, 2, 1): of each output
     unit in a row's loss, 0 where it is not real. negative and positive (k, 2, 1): what each unit is trained towards
-    on a row of that label. low (k, 1): the negative label's number before smoothing, 0 or -1. l2 (k,). scales: a
-    dropout scale 1 / (1 - rate), (k, 1, 1), a hidden layer. rates: the optimiser's numbers, (k,) each.
+    on a row of that label. negative_weight and positive_weight (k, 1): of the loss of such a row. low (k, 1): the
+    negative label's number before smoothing, 0 or -1. l2 (k,). scales: a dropout scale 1 / (1 - rate), (k, 1, 1), a
+    hidden layer. rates: the optimiser's numbers, (k,) each.
     """
 
     activation: tf.Tensor
@@ -34,6 +35,8 @@ class Settings(NamedTuple):
     shares: tf.Tensor
     negative: tf.Tensor
     positive: tf.Tensor
+    negative_weight: tf.Tensor
+    positive_weight: tf.Tensor
     low: tf.Tensor
     l2: tf.Tensor
     scales: list[tf.Tensor]
@@ -41,15 +44,15 @@ class Settings(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """Batches of s steps: features (s, k, b, d), labels (s, k, b), 0 or 1.
+    """Batches of at most s steps: features (s, k, b, d), labels (s, k, b), 0 or 1.
 
-    weights (s, k, b): of each row's loss. counted (s, k, b): 1 where a row counts, 0 where it fills a batch up.
+    steps: those to be taken. counted (s, k, b): 1 where a row counts, 0 where it fills a batch up.
     kept: which hidden values dropout keeps, bool (s, k, b, width) a layer; none where nothing is trained.
     """
 
+    steps: tf.Tensor
     features: tf.Tensor
     labels: tf.Tensor
-    weights: tf.Tensor
     counted: tf.Tensor
     kept: list[tf.Tensor]
 
@@ -69,6 +72,14 @@ class Sums(NamedTuple):
     hits: tf.Tensor
 
 
+class Evaluated(NamedTuple):
+    """Sums over the rows of some blocks; what L2 adds to their mean loss, (k,); logits, (s, k, 2, b)."""
+
+    sums: Sums
+    penalty: tf.Tensor
+    logits: tf.Tensor
+
+
 class Kind(NamedTuple):
     """What is compiled in beside the arrays' sizes: names of the hidden activation and of the optimiser."""
 
@@ -85,39 +96,37 @@ class Given(NamedTuple):
 
 
 @compiled
-def trained(state: Any, steps: Any, chunk: Any, settings: Any, kind: Any) -> Any:
-    """Take the first `steps` steps of a chunk, as Keras's `fit` does; a lane with no row in a batch is left alone.
+def run(state: Any, batches: Any, rows: Any, settings: Any, kind: Any) -> Any:
+    """Take a Chunk of gradient steps, as Keras's `fit` does, then evaluate another Chunk.
 
-    Returns the State, and the Sums over the rows as they were met: with dropout and the weights of that moment.
+    A lane with no row in a batch is left alone. Returns the State; the Sums over the training rows as they were met,
+    with dropout and the weights of that moment; and the Evaluated.
     """
-    zero = tf.zeros_like(settings.l2)
-    step = partial(_step, given=Given(chunk, settings, kind))
-    _, state, sums = tf.while_loop(lambda i, *_: i < steps, step, (tf.constant(0), state, Sums(zero, zero)))
-    return state, sums
+    step = partial(_step, given=Given(batches, settings, kind))
+    begin = tf.constant(0), state, _nothing(settings)
+    _, state, sums = tf.while_loop(lambda i, *_: i < batches.steps, step, begin)
+    return state, sums, _evaluated(state.weights, Given(rows, settings, kind))
 
 
-@compiled
-def evaluated(weights: Any, blocks: Any, chunk: Any, settings: Any, kind: Any) -> Any:
-    """Run the first `blocks` blocks of rows through networks as they are.
-
-    Returns the Sums over their rows, what L2 adds to the mean loss, (k,), and the output layer before its
-    activation, (s, k, 2, b).
-    """
-    zero = tf.zeros_like(settings.l2)
-    logits = tf.TensorArray(tf.float32, chunk.labels.shape[0])
+def _evaluated(weights: network.Weights, given: Given) -> Evaluated:
+    """Run rows through networks as they are."""
+    rows, settings, kind = given
 
     def block(i: Any, sums: Any, logits: Any) -> Any:
-        own = network.logits(weights, chunk.features[i], kind.hidden_activation)
-        loss, hits = _measured(own, chunk.labels[i], settings)
-        return i + 1, _added(sums, loss, hits, chunk.counted[i]), logits.write(i, own)
+        own = network.logits(weights, rows.features[i], kind.hidden_activation)
+        loss, hits = _measured(own, rows.labels[i], settings)
+        counted = rows.counted[i]
+        return i + 1, _added(sums, tf.reduce_sum(_of(counted, loss), 1), hits * counted), logits.write(i, own)
 
-    _, sums, logits = tf.while_loop(lambda i, *_: i < blocks, block, (tf.constant(0), Sums(zero, zero), logits))
-    return sums, _penalty(weights, settings), logits.stack()
+    begin = tf.constant(0), _nothing(settings), tf.TensorArray(tf.float32, rows.labels.shape[0])
+    _, sums, logits = tf.while_loop(lambda i, *_: i < rows.steps, block, begin)
+    return Evaluated(sums, _penalty(weights, settings), logits.stack())
 
 
 def _step(i: Any, state: State, sums: Sums, *, given: Given) -> Any:
     chunk, settings, kind = given
-    labels, weights, counted = chunk.labels[i], chunk.weights[i], chunk.counted[i]
+    labels, counted = chunk.labels[i], chunk.counted[i]
+    weights = counted * tf.where(labels > 0, settings.positive_weight, settings.negative_weight)
     rows = tf.reduce_sum(counted, 1)
     with tf.GradientTape() as tape:
         tape.watch(state.weights)
@@ -128,8 +137,8 @@ def _step(i: Any, state: State, sums: Sums, *, given: Given) -> Any:
         total = tf.reduce_sum(objective)
     gradients = _with_decay(tape.gradient(total, state.weights), state.weights, settings.l2)
     loss = objective + _penalty(state.weights, settings)
-    sums = Sums(sums.loss + _of(rows, loss), sums.hits + tf.reduce_sum(hits * counted, 1))
-    return i + 1, _updated(state, gradients, rows > 0, settings, kind), sums
+    seen = _added(sums, _of(rows, loss), hits * counted)
+    return i + 1, _updated(state, gradients, rows > 0, settings, kind), seen
 
 
 def _with_decay(gradients: Any, weights: Any, l2: Any) -> list[Any]:
@@ -168,8 +177,13 @@ def _measured(logits: Any, labels: Any, settings: Settings) -> tuple[Any, Any]:
     return tf.reduce_sum(each * settings.shares, 1), tf.cast(right, tf.float32)
 
 
-def _added(sums: Sums, loss: Any, hits: Any, counted: Any) -> Sums:
-    return Sums(sums.loss + tf.reduce_sum(_of(counted, loss), 1), sums.hits + tf.reduce_sum(hits * counted, 1))
+def _nothing(settings: Settings) -> Sums:
+    return Sums(tf.zeros_like(settings.l2), tf.zeros_like(settings.l2))
+
+
+def _added(sums: Sums, loss: Any, hits: Any) -> Sums:
+    """Sums, (k,), with the loss of more rows, (k,), and what of them is right, (k, b)."""
+    return Sums(sums.loss + loss, sums.hits + tf.reduce_sum(hits, 1))
 
 
 def _penalty(weights: Any, settings: Settings) -> Any:

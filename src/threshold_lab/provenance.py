@@ -15,6 +15,8 @@ NUMERIC_SOURCES = (
     "keras_fit.py",
     "stacked.py",
     "batches.py",
+    "engine.py",
+    "lanes.py",
     "program.py",
     "optimizers.py",
     "network.py",

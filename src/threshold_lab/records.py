@@ -1,8 +1,8 @@
 """What travels between the parts of the lab, and nothing else."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +59,7 @@ class Fit:
     key: str
     weights: tuple[NDArray[np.float32], ...]
     history: Mapping[str, NDArray[np.float32]]
-    logits: Mapping[str, NDArray[np.float32]]
+    logits: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     model: bytes | None = None
 
     @property
@@ -71,6 +71,16 @@ class Fit:
     def finite(self) -> bool:
         """False where training diverged."""
         return all(bool(np.isfinite(array).all()) for array in (*self.weights, *self.logits.values()))
+
+
+class Desk(Protocol):
+    """Who takes what a program hands out while it trains."""
+
+    def epoch(self) -> None:
+        """Take note that one more epoch of the program is done."""
+
+    def put(self, lane: str, part: str, logits: NDArray[np.float32]) -> None:
+        """Take the logits of a lane, by its key, on more rows of a part, (n, units)."""
 
 
 @dataclass(frozen=True, eq=False)

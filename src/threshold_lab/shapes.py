@@ -21,7 +21,10 @@ _LEAST_LANES, _WEIGHT_BYTES = 4, 2 * 2**20  # of all lanes: beyond it, weights l
 
 @dataclass(frozen=True)
 class Shape:
-    """Sizes and kinds that are compiled in: of a lane's training, and of its data the number of features alone."""
+    """Sizes and kinds that are compiled in: of a lane's training, and of its data the number of features.
+
+    Nothing else of the data, but that a batch is no larger than its rows, rounded up.
+    """
 
     features: int
     hidden: tuple[int, ...]
@@ -31,12 +34,14 @@ class Shape:
     trainer: str
 
     @classmethod
-    def of(cls, training: Training, features: int) -> "Shape":
-        """Return the shape of a lane."""
+    def of(cls, training: Training, size: tuple[int, int]) -> "Shape":
+        """Return the shape of a lane; size: rows and features of its training part."""
+        rows, features = size
         own = training.network
         rule = training.optimizer
         kind = "nesterov" if isinstance(rule, Sgd) and rule.nesterov else rule.name
-        return cls(features, own.hidden, own.activation, kind, training.batch_size, training.trainer)
+        batch_size = min(training.batch_size, _up(rows, ROWS))
+        return cls(features, own.hidden, own.activation, kind, batch_size, training.trainer)
 
     @property
     def lanes(self) -> int:
@@ -50,7 +55,7 @@ class Shape:
     @property
     def widths(self) -> tuple[int, ...]:
         """Hidden widths of the arrays; the units beyond `hidden` stay at zero."""
-        return tuple(-(-width // _MULTIPLE) * _MULTIPLE for width in self.hidden)
+        return tuple(_up(width, _MULTIPLE) for width in self.hidden)
 
     @property
     def steps(self) -> int:
@@ -65,3 +70,7 @@ class Shape:
     def _as_many(self, rows: int, mask_bytes: int) -> int:
         each = self.lanes * rows * (4 * self.features + mask_bytes + 12)
         return max(1, min(_MOST_STEPS, _CHUNK_BYTES // each))
+
+
+def _up(number: int, multiple: int) -> int:
+    return -(-number // multiple) * multiple

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from threshold_lab import data, plan
-from threshold_lab.executors import LocalPool
+from threshold_lab.executors import AtWork, LocalPool
 from threshold_lab.plan import Job
 from threshold_lab.provenance import decisions, engine, provenance
 from threshold_lab.recording import DIVERGED, VALIDATION_ERROR, Cell, Origin, cell_of, description, diverged, record_of
@@ -19,7 +19,7 @@ from threshold_lab.tracking import REASON, Runs, StoredRun
 
 
 class Watch(Protocol):
-    """Who looks on: told what is planned and done; `checkpoint` raises to stop between two steps."""
+    """Who looks on: told what is planned and done; `checkpoint` and `training` raise to stop between two steps."""
 
     def planned(self, *, jobs: int, recorded: int, lanes: int, trained: int, programs: int) -> None:
         """Say what there is: all jobs and those recorded before, all lanes and those trained before."""
@@ -29,6 +29,9 @@ class Watch(Protocol):
 
     def recorded(self) -> None:
         """Say that one more run is stored."""
+
+    def training(self, at_work: AtWork) -> None:
+        """Say, several times a second, how far the programs at work are; raise to stop here."""
 
     def checkpoint(self) -> None:
         """Raise to stop here."""
@@ -70,9 +73,8 @@ def sweep(
         loaded.clear()  # from here on the rows are mapped, once for all processes
         store.plan(name, _plan(jobs, command))
         absent = [lane for job in jobs for lane in job.lanes if not store.has(lane.key)]
-        pool.start(
-            len(plan.programs(absent, _features(splits), frozenset()))
-        )  # TensorFlow is imported there while the database is opened here
+        programs = plan.programs(absent, _sizes(splits), frozenset())
+        pool.start(len(programs))  # TensorFlow is imported there while the database is opened here
         origin = Origin(name, provenance(), {"store": str(folder), "executor.workers": workers})
         recorder = _Recorder(Runs(folder), store, splits, origin, watch)
         _train_and_record(jobs, recorder, pool)
@@ -86,20 +88,20 @@ def _train_and_record(jobs: Sequence[Job], recorder: "_Recorder", pool: LocalPoo
     todo = recorder.unsettled(jobs)
     exported = frozenset(job.lanes[0].key for job in todo)
     missing = recorder.missing([lane for job in todo for lane in job.lanes], exported)
-    programs = plan.programs(missing, _features(recorder.splits), exported)
+    programs = plan.programs(missing, _sizes(recorder.splits), exported)
     lanes = len({lane.key for job in jobs for lane in job.lanes})
     counts = {"jobs": len(jobs), "recorded": len(jobs) - len(todo), "lanes": lanes, "trained": lanes - len(missing)}
     watch.planned(**counts, programs=len(programs))
     waiting = plan.Waiting(plan.cells(todo), missing)
     recorder.record(waiting.complete())
-    for program, fits in pool.train(programs, watch.checkpoint):
+    for program, fits in pool.train(programs, watch.training):
         recorder.keep(program, fits)
         watch.trained(len(program.lanes))
         recorder.record(waiting.arrived(program.lanes))
 
 
-def _features(splits: Mapping[str, Splits]) -> dict[str, int]:
-    return {key: len(own.feature_names) for key, own in splits.items()}
+def _sizes(splits: Mapping[str, Splits]) -> dict[str, tuple[int, int]]:
+    return {key: own.train.features.shape for key, own in splits.items()}
 
 
 def _plan(jobs: Iterable[Job], command: str) -> dict[str, Any]:

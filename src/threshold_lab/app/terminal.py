@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TaskID,
 
 from threshold_lab.app.interrupt import Interrupt
 from threshold_lab.app.tables import count
+from threshold_lab.executors import AtWork
 
 console = Console(highlight=False, markup=False)
 if not console.is_terminal:
@@ -23,7 +24,9 @@ class TerminalWatch:
     def __init__(self, interrupt: Interrupt) -> None:
         self.interrupt = interrupt
         self.new_runs = self.new_lanes = 0
-        self._lanes = self._started = self._said = 0.0
+        self._done = 0
+        self._note = ""
+        self._started = self._said = 0.0
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -53,8 +56,7 @@ class TerminalWatch:
             + (f"{count(programs, 'program')} to train" if programs else "nothing to train")
         )
         if programs:
-            note = "starting TensorFlow"
-            self._programs = self._progress.add_task("programs trained", total=programs, note=note)
+            self._programs = self._progress.add_task("programs trained", total=programs, note="")
         if jobs > recorded:
             self._runs = self._progress.add_task("runs recorded  ", total=jobs - recorded, note="")
         self._started = self._said = time.monotonic()
@@ -62,9 +64,21 @@ class TerminalWatch:
     def trained(self, lanes: int) -> None:
         """Count a program."""
         self.new_lanes += lanes
-        speed = self.new_lanes / (time.monotonic() - self._started)
+        self._done += 1
+        self._note = f"{self.new_lanes / (time.monotonic() - self._started):.1f} lanes/s"
+        self._train(self._done)
+
+    def training(self, at_work: AtWork) -> None:
+        """Show how far the programs at work are, and what is waited for before the first; stop as `checkpoint` does."""
+        self.checkpoint()
+        first = not self._done and not at_work.programs
+        if first:
+            self._note = "compiling" if at_work.started else "starting TensorFlow"
+        self._train(self._done + at_work.programs)
+
+    def _train(self, programs: float) -> None:
         if self._programs is not None:
-            self._progress.update(self._programs, advance=1, note=f"{speed:.1f} lanes/s")
+            self._progress.update(self._programs, completed=programs, note=self._note)
         self._line()
 
     def recorded(self) -> None:
