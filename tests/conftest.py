@@ -52,7 +52,7 @@ def lane(seed: int = 0, **changes: object) -> Lane:
     return Lane(spec(**changes).training, seed, "data", "engine")
 
 
-def rows_of(hash_: str, *, train: int) -> Splits:
+def rows_of(hash_: str, *, train: int, validation: int = 40) -> Splits:
     """Rows of two features whose label depends on the first."""
     generator = np.random.default_rng(train)
 
@@ -60,7 +60,7 @@ def rows_of(hash_: str, *, train: int) -> Splits:
         features = generator.normal(size=(rows, 2)).astype(np.float32)
         return Part(features, features[:, 0] + generator.normal(size=rows) > 0, np.arange(rows))
 
-    return Splits(part(train), part(40), part(30), hash_, ("x", "y"), "1", "0", None)
+    return Splits(part(train), part(validation), part(30), hash_, ("x", "y"), "1", "0", None)
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ ORDER = [
     "tracking",
     "store",
     "executors",
+    "worker",
     "exchange",
     "train",
     "keras_fit",

@@ -17,7 +17,7 @@ from threshold_lab.errors import ConfigError, StoreError
 from threshold_lab.exchange import Exchange
 from threshold_lab.executors import TRIES, LocalPool, WorkerDiedError
 from threshold_lab.plan import Program
-from threshold_lab.records import Splits
+from threshold_lab.records import PARTS, Fit, Splits
 
 
 def program(seed: int, **changes: object) -> Program:
@@ -46,29 +46,47 @@ def killer(pool: LocalPool, when) -> tuple[list[int], object]:
 
     def checkpoint() -> None:
         for worker in pool.workers:
-            if worker.tasks and when(worker.tasks[0].program) and worker.process not in (None, *killed):
+            if worker.tasks and when(worker) and worker.process not in (None, *killed):
                 killed.append(worker.process)
                 os.kill(killed[-1], signal.SIGKILL)
+                return
 
     return killed, checkpoint
 
 
 def test_a_worker_that_dies_costs_only_its_program_a_second_try(splits):
-    programs = [program(seed) for seed in range(4)]
+    """It dies with another program given to it, which is not begun."""
+    programs = [program(seed, epochs=400) for seed in range(6)]
     with LocalPool(2) as pool:
         pool.share({"data": splits})
-        killed, kill = killer(pool, lambda own: own == programs[0])
+        killed, kill = killer(pool, lambda worker: len(worker.tasks) == 2)
         outcomes = list(pool.train(programs, lambda _: killed or kill()))
     assert len(killed) == 1
-    assert sorted(own.lanes[0].seed for own, _ in outcomes) == [0, 1, 2, 3]
+    assert sorted(own.lanes[0].seed for own, _ in outcomes) == list(range(6))
     assert everything(outcomes) == {fit.key: bits(fit) for own in programs for fit in fits_of(list(own.lanes), splits)}
+
+
+def test_a_worker_that_dies_while_the_driver_is_elsewhere_costs_no_more(splits):
+    programs = [program(seed, epochs=400) for seed in range(6)]
+    with LocalPool(2) as pool:
+        pool.share({"data": splits})
+        outcomes, running = [], pool.train(programs, lambda _: None)
+        outcomes.append(next(running))
+        for worker in pool.workers:
+            os.kill(worker.process, signal.SIGKILL)
+        time.sleep(1)
+        outcomes += running
+        desks = list(pool._exchange.folder.glob("tmp*"))
+    assert sorted(own.lanes[0].seed for own, _ in outcomes) == list(range(6))
+    assert everything(outcomes).keys() == {own.lanes[0].key for own in programs}
+    assert not desks
 
 
 def test_a_program_whose_worker_always_dies_fails_alone_after_three_tries(splits):
     programs = [program(seed) for seed in range(4)]
     with LocalPool(2) as pool:
         pool.share({"data": splits})
-        killed, kill = killer(pool, lambda own: own == programs[1])
+        killed, kill = killer(pool, lambda worker: worker.tasks[0].program == programs[1])
         outcomes = dict(pool.train(programs, lambda _: kill()))
     assert len(killed) == TRIES == 3
     died = outcomes.pop(programs[1])
@@ -126,7 +144,8 @@ if __name__ == "__main__":
 def test_no_worker_outlives_its_driver(tmp_path):
     script = tmp_path / "driver.py"
     script.write_text(ORPHANS.format(tests=str(Path(__file__).parent)))
-    driver = subprocess.run([sys.executable, str(script)], capture_output=True, text=True)
+    own = os.environ | {"TMPDIR": str(tmp_path)}
+    driver = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, env=own, timeout=120)
     assert driver.returncode == -signal.SIGKILL
     (worker,) = map(int, driver.stdout.split())
     deadline = time.monotonic() + 30
@@ -158,3 +177,27 @@ def test_shared_rows_are_the_same_and_large_ones_are_mapped(tmp_path):
     assert np.array_equal(given.test.labels, large.test.labels)
     assert isinstance(given.train.features, np.memmap)
     assert not isinstance(given.test.features, np.memmap)
+
+
+def test_no_room_for_what_is_trained_is_told_with_what_to_do(tmp_path):
+    desk = Exchange(tmp_path).desk()
+    desk.clear()
+    desk.epoch()
+    with pytest.raises(StoreError, match=r"cannot hold the logits .*TMPDIR=FOLDER"):
+        desk.put("lane", "test", np.zeros((3, 1), np.float32))
+    with pytest.raises(StoreError, match=r"cannot hold a folder .*TMPDIR=FOLDER"):
+        Exchange(tmp_path / "nowhere").desk()
+
+
+def test_a_desk_hands_over_what_was_put_there_in_turn_and_is_cleared(tmp_path):
+    desk = Exchange(tmp_path).desk()
+    several = [np.arange(6, dtype=np.float32).reshape(3, 2), np.ones((200_000, 2), np.float32)]
+    for part in PARTS:
+        for rows in several:
+            desk.put("lane", part, rows)
+    desk.epoch()
+    assert desk.epochs() == 1
+    (fit,) = desk.take([Fit("lane", (np.zeros((5, 2)), np.zeros(2)), {})])
+    assert all(np.array_equal(logits, np.concatenate(several)) for logits in fit.logits.values())
+    assert list(fit.logits) == list(PARTS)
+    assert not list(tmp_path.iterdir())

@@ -38,6 +38,8 @@ def test_the_question_s_sweep_has_160_distinct_lanes_in_10_programs():
     assert [len(program.lanes) for program in programs] == [WIDTH] * 10
     assert len(own) == 80
     assert len({lane.key for program in programs for lane in program.lanes}) == 160
+    for program in programs:
+        assert len({lane.training for lane in program.lanes}) == len({lane.seed for lane in program.lanes}) == 4
 
 
 def test_lanes_of_different_shapes_never_share_a_program():

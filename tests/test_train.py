@@ -5,14 +5,14 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
-from conftest import bits, fits_of, lane, rows_of, spec
+from conftest import MemoryDesk, bits, fits_of, lane, rows_of, spec
 from test_against_keras import OPTIMIZERS, PAIRS, STEEP
 
-from threshold_lab import batches, network
+from threshold_lab import batches, network, train
 from threshold_lab.batches import Feed, Streams
 from threshold_lab.heads import ACTIVATIONS, head
 from threshold_lab.network import initial_weights, keras_model
-from threshold_lab.records import Part
+from threshold_lab.records import HISTORY, Part
 from threshold_lab.shapes import WIDTH, Shape
 from threshold_lab.spec import Lane
 from threshold_lab.stacked import Course
@@ -80,8 +80,10 @@ def test_lanes_that_share_what_they_draw_are_what_each_is_alone(splits):
 
 def test_a_batch_is_no_larger_than_the_rows(splits):
     assert Shape.of(lane(batch_size=10**9).training, (90, 2)).batch_size == 128
-    one, two = (bits(*fits_of([lane(batch_size=size)], splits)) for size in (200, 10**9))
-    assert one == two
+    still = {"network": {"dropout": [0.0, 0.0]}}
+    whole, exact = (fits_of([lane(batch_size=size, **still)], splits)[0] for size in (10**9, 90))
+    for one, other in zip(whole.weights, exact.weights, strict=True):
+        assert one == pytest.approx(other, rel=1e-4, abs=1e-6)
 
 
 def test_a_lane_that_diverges_leaves_its_company_alone(splits):
@@ -154,6 +156,19 @@ def test_what_is_handed_over_in_parts_is_trained_as_in_one(splits, monkeypatch):
     assert parts.history["loss"] == pytest.approx(whole.history["loss"], rel=1e-6)
 
 
+def test_validation_in_parts_counts_every_row_of_every_lane(splits, monkeypatch):
+    many, few = (rows_of(name, train=90, validation=rows) for name, rows in (("many", 300), ("few", 70)))
+    ridge = {"network": {"l2": 0.1, "dropout": [0.0, 0.0]}}
+    lanes = [replace(lane(0, **ridge), data="many"), replace(lane(1, **ridge), data="few"), lane(2, **ridge)]
+    whole = fits_of(lanes, splits, many, few)
+    monkeypatch.setattr(Shape, "blocks", 1)
+    for one, parted in zip(whole, fits_of(lanes, splits, many, few), strict=True):
+        assert {name: len(rows) for name, rows in one.logits.items()} == {n: len(r) for n, r in parted.logits.items()}
+        assert all(np.array_equal(one.logits[name], parted.logits[name]) for name in one.logits)
+        assert all(parted.history[name] == pytest.approx(one.history[name], rel=1e-6) for name in HISTORY)
+    assert [len(fit.logits["validation"]) for fit in whole] == [300, 70, 40]
+
+
 @pytest.mark.parametrize(("activation", "loss"), PAIRS)
 def test_the_exported_model_predicts_the_lanes_own_scores(activation, loss, splits, tmp_path):
     own = lane(activation=activation, loss=loss)
@@ -189,6 +204,13 @@ def test_keras_trains_with_class_weights_and_patience_and_its_logits_are_those_o
     for kernel, bias in zip(stopped.weights[:-2:2], stopped.weights[1:-2:2], strict=True):
         flow = np.maximum(flow @ kernel + bias, 0)
     assert stopped.logits["test"] == pytest.approx(flow @ stopped.weights[-2] + stopped.weights[-1], abs=1e-5)
+
+
+@pytest.mark.parametrize("trainer", ["stacked", "keras"])
+def test_a_program_tells_of_every_epoch(trainer, splits):
+    desk = MemoryDesk()
+    train.train([lane(0, trainer=trainer)], {"data": dict(splits.parts())}, desk)
+    assert desk.epochs == 3
 
 
 def test_both_trainers_leave_the_same_things(splits):

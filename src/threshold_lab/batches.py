@@ -154,7 +154,13 @@ def _copy(chunk: Chunk, steps: int, lanes: Sequence[int]) -> None:
 
 def _zeros(steps: int, size: tuple[int, int, int], features: int, widths: Sequence[int] = ()) -> Chunk:
     kept = [_aligned((*size, width), np.bool_) for width in widths]
-    return Chunk(np.array(steps, np.int32), _aligned((*size, features)), _aligned(size), _aligned(size), kept)
+    return Chunk(_number(steps), _aligned((*size, features)), _aligned(size), _aligned(size), kept)
+
+
+def _number(value: int) -> NDArray[Any]:
+    number = _aligned((), np.int32)
+    number[...] = value
+    return number
 
 
 def _aligned(size: Sequence[int], kind: type[np.generic] = np.float32) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""The compiled program at work: lanes of one shape, an epoch at a time, and what they say of rows held out."""
+"""The compiled program at work: lanes of one shape, an epoch at a time, and what they say of rows held."""
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property

@@ -1,8 +1,9 @@
 """What driver and workers hand each other on disk: splits, mapped into every process, and logits, as they come."""
 
+import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from functools import lru_cache
 from pathlib import Path
@@ -26,14 +27,9 @@ class Exchange:
 
     def give(self, splits: Mapping[str, Splits]) -> dict[str, Splits]:
         """Write splits, and return the same ones mapped. Raises StoreError where there is no room."""
-        try:
+        with _room(self.folder, "the rows to train on"):
             for own in splits.values():
                 self._write(own)
-        except OSError as error:
-            raise StoreError(
-                f"{self.folder} cannot hold the rows to train on: {error.strerror or error}; free space there, "
-                f"or name another folder with TMPDIR=FOLDER"
-            ) from None
         mapped = {key: dict[str, Any](taken(self.folder, key)) for key in splits}
         return {key: replace(own, **mapped[key]) for key, own in splits.items()}
 
@@ -47,8 +43,9 @@ class Exchange:
                 np.save(folder / f"{name}-{array}.npy", getattr(part, array), allow_pickle=False)
 
     def desk(self) -> "FolderDesk":
-        """Return an empty desk."""
-        return FolderDesk(Path(tempfile.mkdtemp(dir=self.folder)))
+        """Return an empty desk. Raises StoreError where there is no room."""
+        with _room(self.folder, "a folder for what is trained"):
+            return FolderDesk(Path(tempfile.mkdtemp(dir=self.folder)))
 
 
 class FolderDesk:
@@ -58,8 +55,8 @@ class FolderDesk:
         self.folder = folder
 
     def epoch(self) -> None:
-        """Note one more epoch: a byte each."""
-        with self._epochs.open("ab") as file:
+        """Note one more epoch, a byte each; where there is no room for it, progress alone suffers."""
+        with contextlib.suppress(OSError), self._epochs.open("ab") as file:
             file.write(b".")
 
     def epochs(self) -> int:
@@ -71,8 +68,8 @@ class FolderDesk:
         return self.folder / "epochs"
 
     def put(self, lane: str, part: str, logits: NDArray[np.float32]) -> None:
-        """Append the logits of more rows."""
-        with self._file(lane, part).open("ab") as file:
+        """Append the logits of more rows. Raises StoreError where there is no room."""
+        with _room(self.folder, "the logits of what was trained"), self._file(lane, part).open("ab") as file:
             file.write(logits.tobytes())
 
     def take(self, fits: Iterable[Fit]) -> list[Fit]:
@@ -92,6 +89,17 @@ class FolderDesk:
 
     def _file(self, lane: str, part: str) -> Path:
         return self.folder / f"{lane}-{part}.float32"
+
+
+@contextlib.contextmanager
+def _room(folder: Path, what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"{folder} cannot hold {what}: {error.strerror or error}; free space there, or name another folder with "
+            f"TMPDIR=FOLDER"
+        ) from None
 
 
 @lru_cache(maxsize=256)

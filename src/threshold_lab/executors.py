@@ -1,13 +1,8 @@
 """Where programs run: one single-threaded process a core on this machine."""
 
-import contextlib
-import ctypes
-import importlib
 import multiprocessing
 import os
-import signal
 import tempfile
-import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -16,9 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from threshold_lab.exchange import Exchange, FolderDesk, taken
+from threshold_lab.exchange import Exchange, FolderDesk
 from threshold_lab.plan import Program
 from threshold_lab.records import Fit, Splits
+from threshold_lab.worker import prepare, ready, train
 
 TRIES = 3
 _POLL_SECONDS = 0.2
@@ -26,19 +22,12 @@ _DIED = (
     f"the worker process died, {TRIES} times; if the system ended it for want of memory, use fewer executor.workers "
     f"or a smaller batch_size"
 )
-_ENVIRONMENT = {
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "TF_FORCE_GPU_ALLOW_GROWTH": "true",  # or the first worker takes all of a GPU's memory
-}
 
 Outcome = tuple[Program, list[Fit] | Exception]
 
 
 class AtWork(NamedTuple):
-    """Whether a worker has started, and how much is done of the programs at work: 1.5 of two, one almost done."""
+    """Whether a worker has started, and the sum of the shares done of the programs at work."""
 
     started: bool
     programs: float
@@ -95,7 +84,7 @@ class LocalPool:
         while queue or any(worker.tasks for worker in self.workers):
             look(self._at_work())
             self._hand_out(queue)
-            for program, result in self._finished():
+            for program, result in self._take_finished():
                 deaths[program] += isinstance(result, BrokenProcessPool)
                 if deaths[program] == TRIES:
                     yield program, WorkerDiedError(_DIED)
@@ -109,17 +98,19 @@ class LocalPool:
         return AtWork(ready, sum(worker.tasks[0].share for worker in self.workers if worker.tasks))
 
     def _hand_out(self, queue: deque[Program]) -> None:
-        """Give each worker a program, and a second one to begin without waiting for us while there are enough."""
-        for most, left in ((1, 0), (2, len(self.workers))):
-            for worker in self.workers:
-                if len(worker.tasks) < most and len(queue) > left:
-                    worker.give(queue.popleft())
+        """Give each idle worker a program; and one that is half done a second, to begin without waiting for us."""
+        for worker in self.workers:
+            if queue and not worker.tasks:
+                worker.give(queue.popleft())
+        for worker in self.workers:
+            if len(queue) >= len(self.workers) and worker.half_done and worker.give(queue[0]):
+                queue.popleft()
 
-    def _finished(self) -> list[tuple[Program, Any]]:
+    def _take_finished(self) -> list[tuple[Program, Any]]:
         """Wait a moment for results."""
         first = [worker.tasks[0].future for worker in self.workers if worker.tasks]
         wait(first, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
-        return [found for worker in self.workers for found in worker.finished()]
+        return [found for worker in self.workers for found in worker.take_finished()]
 
 
 class _Task(NamedTuple):
@@ -129,14 +120,16 @@ class _Task(NamedTuple):
 
     @property
     def share(self) -> float:
-        """How much of its epochs is done."""
-        return self.desk.epochs() / max(lane.training.epochs for lane in self.program.lanes)
+        """How much of it is done: of its epochs, and one more for all that follows them."""
+        return self.desk.epochs() / (1 + max(lane.training.epochs for lane in self.program.lanes))
 
-    def result(self) -> list[Fit] | BaseException:
+    def collect(self) -> list[Fit] | BaseException:
+        """Take what it left, and clear its desk."""
         error = self.future.exception()
-        if error is not None:
-            self.desk.clear()
-        return error or self.desk.take(self.future.result())
+        if error is None:
+            return self.desk.take(self.future.result())
+        self.desk.clear()
+        return error
 
 
 class _Worker:
@@ -146,99 +139,68 @@ class _Worker:
         self.exchange = exchange
         self.tasks: deque[_Task] = deque()
         self._pool: ProcessPoolExecutor | None = None
-        self._started: Future[int] = Future()
+        self._ready: Future[int] = Future()
 
     @property
     def process(self) -> int | None:
         """Its number, once it is ready to train."""
-        ready = self._started.done() and not self._started.exception()
-        return self._started.result() if ready else None
+        return self._ready.result() if self._ready.done() and not self._ready.exception() else None
+
+    @property
+    def half_done(self) -> bool:
+        """Whether it is at work on the second half of its only task."""
+        return len(self.tasks) == 1 and self.tasks[0].share > 0.5
 
     def start(self) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=_prepare)
-            self._started = self._pool.submit(os.getpid)
+            self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=prepare)
+            self._ready = self._pool.submit(ready)
         return self._pool
 
-    def give(self, program: Program) -> None:
+    def give(self, program: Program) -> bool:
+        """Give it a program; False where it died over the one before, which has to be taken first."""
         try:
             self._give(program)
-        except BrokenProcessPool:  # it died while it waited
+        except BrokenProcessPool:
+            if self.tasks:
+                return False
             self.stop()
             self._give(program)
+        return True
 
     def _give(self, program: Program) -> None:
-        desk = self.exchange.desk()
-        self.tasks.append(_Task(program, desk, self.start().submit(_train, program, self.exchange.folder, desk)))
+        pool, desk = self.start(), self.exchange.desk()
+        try:
+            self.tasks.append(_Task(program, desk, pool.submit(train, program, self.exchange.folder, desk)))
+        except BrokenProcessPool:
+            desk.clear()
+            raise
 
-    def finished(self) -> list[tuple[Program, Any]]:
+    def take_finished(self) -> list[tuple[Program, Any]]:
         """Take the tasks that are done, in turn; after a death all of them, None for those that were not begun."""
         found: list[tuple[Program, Any]] = []
         while self.tasks and self.tasks[0].future.done():
             task = self.tasks.popleft()
-            found.append((task.program, task.result()))
+            found.append((task.program, task.collect()))
             if isinstance(found[-1][1], BrokenProcessPool):
                 self.stop()
-                found += [(behind.program, None) for behind in self.tasks]
-                self.tasks.clear()
+                found += [(behind.program, None) for behind in self._dropped()]
         return found
+
+    def _dropped(self) -> list[_Task]:
+        behind = list(self.tasks)
+        self.tasks.clear()
+        for task in behind:
+            task.desk.clear()
+        return behind
 
     def stop(self) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
-            self._pool = None
+            self._pool, self._ready = None, Future()
 
 
 def _end_workers() -> None:
     for process in multiprocessing.active_children():
         process.terminate()
-
-
-# ---- in the worker
-
-
-def _prepare() -> None:
-    """Leave Ctrl-C to the driver, go when the driver goes, and set TensorFlow to one thread before it is imported."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_go_with_the_driver, daemon=True).start()
-    os.environ.update(_ENVIRONMENT)
-    _keep_freed_memory()
-    with _silenced_start():
-        importlib.import_module("threshold_lab.train")
-
-
-def _train(program: Program, folder: Path, desk: FolderDesk) -> list[Fit]:
-    train: Any = importlib.import_module("threshold_lab.train")  # only workers pay for TensorFlow
-    parts = {key: taken(folder, key) for key in {lane.data for lane in program.lanes}}
-    fits: list[Fit] = train.train(program.lanes, parts, desk, program.exported)
-    return fits
-
-
-def _go_with_the_driver() -> None:
-    driver = multiprocessing.parent_process()
-    if driver is not None:
-        driver.join()
-        os._exit(1)
-
-
-def _keep_freed_memory() -> None:
-    """Keep freed memory in the process: giving it back and taking it again costs more than the arithmetic."""
-    with contextlib.suppress(OSError, AttributeError):
-        libc = ctypes.CDLL("libc.so.6")
-        m_trim_threshold, m_mmap_max = -1, -4
-        libc.mallopt(m_mmap_max, 0)
-        libc.mallopt(m_trim_threshold, 2**31 - 1)
-
-
-@contextlib.contextmanager
-def _silenced_start() -> Iterator[None]:
-    """Hide what TensorFlow's libraries write to the standard error before they read their own log level."""
-    kept = os.dup(2)
-    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - a device, not a path
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)

@@ -68,7 +68,7 @@ class Shape:
         return self._as_many(ROWS, 0)
 
     def _as_many(self, rows: int, mask_bytes: int) -> int:
-        each = self.lanes * rows * (4 * self.features + mask_bytes + 12)
+        each = self.lanes * rows * (4 * self.features + mask_bytes + 8)
         return max(1, min(_MOST_STEPS, _CHUNK_BYTES // each))
 
 

@@ -26,7 +26,7 @@ class TerminalWatch:
         self.new_runs = self.new_lanes = 0
         self._done = 0
         self._note = ""
-        self._started = self._said = 0.0
+        self._shown = self._started = self._said = 0.0
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -66,19 +66,21 @@ class TerminalWatch:
         self.new_lanes += lanes
         self._done += 1
         self._note = f"{self.new_lanes / (time.monotonic() - self._started):.1f} lanes/s"
-        self._train(self._done)
+        self._show(self._done)
 
     def training(self, at_work: AtWork) -> None:
         """Show how far the programs at work are, and what is waited for before the first; stop as `checkpoint` does."""
         self.checkpoint()
-        first = not self._done and not at_work.programs
-        if first:
-            self._note = "compiling" if at_work.started else "starting TensorFlow"
-        self._train(self._done + at_work.programs)
+        if not self._done:
+            waits = "compiling" if at_work.started else "starting TensorFlow"
+            self._note = "" if at_work.programs else waits
+        self._show(self._done + at_work.programs)
 
-    def _train(self, programs: float) -> None:
+    def _show(self, programs: float) -> None:
+        """A program that is done, or whose worker died, has no share in what is at work: never go back for it."""
+        self._shown = max(self._shown, programs)
         if self._programs is not None:
-            self._progress.update(self._programs, completed=programs, note=self._note)
+            self._progress.update(self._programs, completed=self._shown, note=self._note)
         self._line()
 
     def recorded(self) -> None:
@@ -105,5 +107,5 @@ def _words(task: Task) -> str:
     notes = [str(task.fields["note"])] if task.fields["note"] else []
     if task.time_remaining is not None:
         notes.append(f"{task.time_remaining:.0f} s left")
-    done = f"{task.description.strip()} {task.completed:.0f} of {task.total:.0f}"
+    done = f"{task.description.strip()} {int(task.completed)} of {task.total:.0f}"
     return f"{done} ({', '.join(notes)})" if notes else done

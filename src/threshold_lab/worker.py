@@ -1,0 +1,90 @@
+"""What runs in a worker process: one thread of TensorFlow, which only workers import."""
+
+import contextlib
+import ctypes
+import importlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from threshold_lab.errors import LabError
+from threshold_lab.exchange import FolderDesk, taken
+from threshold_lab.plan import Program
+from threshold_lab.records import Fit
+
+_ENVIRONMENT = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "TF_FORCE_GPU_ALLOW_GROWTH": "true",  # or the first worker takes all of a GPU's memory
+}
+
+
+class TrainingError(Exception):
+    """What stopped a program, in words: an exception of TensorFlow cannot travel to a process that has none."""
+
+
+def prepare() -> None:
+    """Leave Ctrl-C to the driver, go when the driver goes, and set TensorFlow to one thread before it is imported."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_go_with_the_driver, daemon=True).start()
+    os.environ.update(_ENVIRONMENT)
+    _keep_freed_memory()
+
+
+def ready() -> int:
+    """Import TensorFlow; return the number of this process. An error is told by the first program that meets it too."""
+    _trainer()
+    return os.getpid()
+
+
+def train(program: Program, folder: Path, desk: FolderDesk) -> list[Fit]:
+    """Train a program on splits in the folder of an exchange. Raises LabError, and TrainingError for all else."""
+    parts = {key: taken(folder, key) for key in {lane.data for lane in program.lanes}}
+    try:
+        fits: list[Fit] = _trainer().train(program.lanes, parts, desk, program.exported)
+    except LabError:
+        raise
+    except Exception as error:
+        raise TrainingError(f"{type(error).__name__}: {error}") from None
+    return fits
+
+
+def _trainer() -> Any:
+    with _silenced_start() if "tensorflow" not in sys.modules else contextlib.nullcontext():
+        return importlib.import_module("threshold_lab.train")
+
+
+def _go_with_the_driver() -> None:
+    driver = multiprocessing.parent_process()
+    if driver is not None:
+        driver.join()
+        os._exit(1)
+
+
+def _keep_freed_memory() -> None:
+    """Keep freed memory in the process: giving it back and taking it again costs more than the arithmetic."""
+    with contextlib.suppress(OSError, AttributeError):
+        libc = ctypes.CDLL("libc.so.6")
+        m_trim_threshold, m_mmap_max = -1, -4
+        libc.mallopt(m_mmap_max, 0)
+        libc.mallopt(m_trim_threshold, 2**31 - 1)
+
+
+@contextlib.contextmanager
+def _silenced_start() -> Iterator[None]:
+    """Hide what TensorFlow's libraries write to the standard error before they read their own log level."""
+    kept = os.dup(2)
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - a device, not a path
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
