@@ -43,7 +43,7 @@ def spec(**changes: object) -> RunSpec:
     config = json.loads(json.dumps(CONFIG))
     for key, value in changes.items():
         merged = isinstance(value, dict) and key != "data" and "name" not in value
-        config[key] = config[key] | value if merged else value
+        config[key] = config.get(key, {}) | value if merged else value
     return run_spec(config)
 
 
@@ -99,6 +99,12 @@ def bits(fit: Fit) -> bytes:
     """All that training left."""
     arrays = [*fit.weights, *fit.history.values(), *fit.logits.values()]
     return b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)
+
+
+def scores_and_labels(rows: list[tuple[float, bool]]) -> tuple[np.ndarray, np.ndarray]:
+    """Arrays of pairs."""
+    scores, labels = zip(*rows, strict=True)
+    return np.array(scores, float), np.array(labels, bool)
 
 
 @pytest.fixture

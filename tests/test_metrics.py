@@ -3,68 +3,48 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from threshold_lab import metrics
-from threshold_lab.metrics import COLUMNS, OperatingPoint
+from threshold_lab.decisions import Decision, OperatingPoint, undecided
+from threshold_lab.metrics import COLUMNS
 from threshold_lab.records import Scores
+from threshold_lab.scoring import OVER_ALL_CUTS
+from threshold_lab.spec import Cost, RuleSettings
 
 LABELS = np.array([False, True, True, False, True, False])
 PROBABILITIES = np.array([[0.2, 0.7, 0.4, 0.4, 0.9, 0.1], [0.6, 0.5, 0.8, 0.3, 0.2, 0.1]])
+
+
+SCORED = {name: np.array([0.25, 0.75]) for name in (*OVER_ALL_CUTS, "keras_accuracy")}
 
 
 def scores(values=PROBABILITIES, labels=LABELS) -> Scores:
     return Scores(labels, values, values)
 
 
-def test_score_metrics_equal_sklearn():
-    found = metrics.score_metrics(scores())
-    for index, own in enumerate(PROBABILITIES):
-        assert found["roc_auc"][index] == pytest.approx(roc_auc_score(LABELS, own))
-        assert found["brier"][index] == pytest.approx(brier_score_loss(LABELS, own))
-        assert found["log_loss"][index] == pytest.approx(log_loss(LABELS, own))
-
-
-@given(st.lists(st.integers(-2, 2), min_size=6, max_size=6))
-def test_auc_with_ties_equals_sklearn(values):
-    own = np.array([values], float)
-    assert metrics.roc_auc(own, LABELS)[0] == pytest.approx(roc_auc_score(LABELS, own[0]))
-
-
-def test_auc_is_unchanged_by_any_increasing_map():
-    assert np.array_equal(metrics.roc_auc(np.exp(PROBABILITIES), LABELS), metrics.roc_auc(PROBABILITIES, LABELS))
-
-
-def test_auc_of_one_class_is_blank():
-    assert np.isnan(metrics.roc_auc(PROBABILITIES, np.ones(6, bool))).all()
-
-
-def test_a_saturated_score_ties_and_its_logit_does_not():
-    logits = np.array([[18.0, 19.0]])
-    saturated = Scores(np.array([False, True]), logits, 1 / (1 + np.exp(-logits)))
-    found = metrics.score_metrics(saturated)
-    assert found["roc_auc"] == [0.5]  # a float32 sigmoid, as `predict` returns it, is 1.0 for both
-    assert found["roc_auc_logit"] == [1.0]
-
-
-def test_the_brier_score_of_a_clipped_score_is_never_above_the_raw_ones():
-    raw = PROBABILITIES * 3 - 1
-    assert (metrics.brier(raw, LABELS) <= np.square(raw - LABELS).mean(axis=1)).all()
-    assert metrics.outside(raw)[0] == pytest.approx(4 / 6)
-
-
 def test_the_table_has_a_row_a_seed_part_and_rule():
     parts = {"validation": scores(), "test": scores()}
-    points = [OperatingPoint("0.5", np.array([0.5, 0.5])), OperatingPoint("youden", np.array([0.4, 0.45]))]
-    scored = {name: metrics.score_metrics(part) for name, part in parts.items()}
-    tidy = metrics.table(parts, scored, points, range(3, 5))
+    points = [
+        OperatingPoint("0.5", (Decision(0.5), Decision(0.5))),
+        OperatingPoint("youden", (Decision(0.4, 0.3, 0.6, 0.02), Decision(0.45))),
+    ]
+    tidy = metrics.table(parts, dict.fromkeys(parts, SCORED), points, range(3, 5), Cost(fn=5.0))
     assert tuple(tidy.columns) == COLUMNS
     assert len(tidy) == 2 * 2 * 2
     own = tidy[(tidy["seed"] == 3) & (tidy["part"] == "test") & (tidy["rule"] == "youden")].iloc[0]
     assert (own["tp"], own["fp"], own["fn"], own["tn"]) == (3, 1, 0, 2)  # >= .4: .7 .4 .9 and one negative .4
     assert own["accuracy"] == pytest.approx(5 / 6)
+    assert own["expected_cost"] == pytest.approx(1 / 6)
+    assert own["called_positive"] == pytest.approx(4 / 6)
+    assert own[["threshold", "threshold_low", "threshold_high", "optimism"]].tolist() == [0.4, 0.3, 0.6, 0.02]
+    assert own["roc_auc"] == 0.25
+
+
+def test_a_network_without_a_threshold_is_blank_there_and_nowhere_else():
+    point = undecided("youden", RuleSettings(), 2)
+    tidy = metrics.table({"test": scores()}, {"test": SCORED}, [point], range(2), Cost())
+    assert tidy[["threshold", "tp", "accuracy", "expected_cost"]].isna().all(axis=None)
+    assert tidy["roc_auc"].tolist() == [0.25, 0.75]
 
 
 def test_the_summary_leaves_out_a_metric_that_is_undefined_for_a_seed():

@@ -24,6 +24,14 @@ def test_every_file_the_readme_names_is_there():
         assert (Path(__file__).parents[1] / (link or path)).exists()
 
 
+def test_decide_runs_as_printed(folder):
+    (command,) = re.findall(r"^    threshold-lab (decide .*)$", README, re.MULTILINE)
+    (folder / "scores.csv").write_text("p,y\n0.1,0\n0.4,1\n0.5,0\n0.9,1\n")
+    done = lab(*shlex.split(command), folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert "youden: positive (1) is a score of" in done.stdout
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_the_readme_runs_as_printed(command, folder):
     rows = "".join(f"{row},{row % 7},{'yes' if row % 3 else 'no'}\n" for row in range(60))

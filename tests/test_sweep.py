@@ -202,6 +202,21 @@ def test_a_job_that_diverges_is_recorded_with_its_reason_and_stops_no_other(fold
     assert len(runs(folder)) == 2
 
 
+def test_a_job_whose_scores_no_cut_parts_is_recorded_with_its_reason_and_stops_no_other(folder):
+    words = ["sweep", "activation=softmax_1", "loss=mse", "threshold=0.5,youden,natural", *SMALL]
+    done = lab(*words, folder=folder)
+    assert done.returncode == 1
+    assert "1 job failed: no threshold: the rule 'youden' cannot choose a cut: all scores are 1" in done.stdout
+    assert "give a number (seeds 0, 1)" in " ".join(done.stdout.split())
+    assert sorted(run.info.status for run in runs(folder)) == ["FAILED", "FINISHED", "FINISHED"]
+    tidy = pd.read_csv(io.BytesIO(artifact(folder, run_named(folder, "softmax_1 mse natural"), "seeds.csv")))
+    assert tidy[tidy["rule"] == "youden"]["accuracy"].isna().all()
+    assert tidy[tidy["rule"] == "natural"]["accuracy"].notna().all()
+    again = lab(*words, folder=folder)
+    assert "nothing to train" in again.stdout
+    assert len(runs(folder)) == 3
+
+
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the workers of a process are found in /proc")
 def test_a_program_whose_workers_die_is_recorded_as_failed_and_the_others_finish(folder):
     words = ["sweep", "activation=sigmoid", "loss=mse", "batch_size=16,8", "threshold=0.5", *SMALL]

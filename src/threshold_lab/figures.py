@@ -5,8 +5,8 @@ import io
 import numpy as np
 from matplotlib.figure import Figure
 
+from threshold_lab.counts import Reals
 from threshold_lab.metrics import Histogram
-from threshold_lab.thresholds import Reals
 
 NEGATIVE, POSITIVE, CUT = "#4c72b0", "#dd8452", "#222222"
 _PLACE = (0.1, 0.15, 0.87, 0.76)  # fixed: a layout engine draws every picture twice to find it

@@ -16,6 +16,35 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Scale:
+    """What a score stands for, in words, and the score that stands for a probability; None where nothing does."""
+
+    claim: str
+    of: Callable[[float], float] | None = None
+
+    def at(self, probability: float) -> float:
+        """Return the score of a probability in (0, 1). Raises ConfigError where a score stands for none."""
+        if self.of is None and probability != 0.5:
+            raise ConfigError(
+                f"a {self.claim} stands for no probability but one half; choose the threshold by a rule that looks at "
+                f"the rows, as cost does, or train for a probability: activation=sigmoid loss=binary_crossentropy"
+            )
+        return 0.0 if self.of is None else self.of(probability)
+
+
+SCALES = {
+    own.claim: own
+    for own in (
+        Scale("probability", lambda p: p),
+        Scale("logit", lambda p: float(np.log(p) - np.log1p(-p))),
+        Scale("expected target, -1 to 1,", lambda p: 2 * p - 1),
+        Scale("margin"),
+    )
+}
+"""By claim."""
+
+
+@dataclass(frozen=True)
 class Activation:
     """An output activation: its Keras name, its units, the range (low, high) of its score, and the score itself.
 
@@ -155,6 +184,11 @@ class Head:
         """What the loss takes the score for; Keras finds a sigmoid out that is told to be a logit."""
         claim = "probability" if self.activation.recovers_logits and self.loss.from_logits else self.loss.claim
         return "expected target, -1 to 1," if self.low < 0 and claim == "probability" else claim
+
+    @property
+    def scale(self) -> Scale:
+        """Where the score stands for a probability."""
+        return SCALES[self.claim]
 
     @property
     def probability(self) -> bool:

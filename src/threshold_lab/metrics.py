@@ -1,102 +1,53 @@
 """Counts and scores -> one tidy table, a row per seed x part x operating point; and its summary over seeds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from threshold_lab import thresholds
+from threshold_lab.counts import Counts, Reals, called_positive, counts_at
+from threshold_lab.decisions import OperatingPoint
 from threshold_lab.records import Scores
-from threshold_lab.thresholds import Counts, Reals
+from threshold_lab.scoring import OVER_ALL_CUTS
+from threshold_lab.spec import Cost
+from threshold_lab.thresholds import RATES, expected_cost
 
-AT_A_CUT = {
-    "accuracy": thresholds.accuracy,
-    "balanced_accuracy": thresholds.balanced_accuracy,
-    "recall": thresholds.recall,
-    "specificity": thresholds.specificity,
-    "precision": thresholds.precision,
-    "f1": thresholds.f1,
-    "mcc": thresholds.mcc,
-}
-"""Metrics of the counts at one operating point; all in [-1, 1], larger is better, NaN where undefined."""
+AT_A_CUT = (*RATES, "called_positive", "expected_cost")
+"""Metrics of the counts at one operating point: the rates, larger is better, in [-1, 1]; the share of rows called
+positive; the mean cost of a row, smaller is better. NaN where undefined."""
 
-OVER_ALL_CUTS = ("roc_auc", "roc_auc_logit", "brier", "log_loss", "outside")
-"""Metrics of the scores alone: see `score_metrics`."""
+DECIDED = ("threshold", "threshold_low", "threshold_high", "optimism")
+"""Of a decision, in the unit of the score; `optimism` in that of the rule."""
 
-COLUMNS = ("seed", "part", "rule", "threshold", "tp", "fp", "fn", "tn", *AT_A_CUT, *OVER_ALL_CUTS)
-"""The tidy table: `rule` is how the threshold was chosen, `threshold` is in the unit of the score, rows are counted."""
+COLUMNS = ("seed", "part", "rule", *DECIDED, "tp", "fp", "fn", "tn", *AT_A_CUT, *OVER_ALL_CUTS, "keras_accuracy")
+"""The tidy table: `rule` is how the threshold was chosen, rows are counted; the metrics of `scoring` say no more at one
+operating point than at another."""
 
 
-def roc_auc(scores: Reals | NDArray[np.float32], labels: NDArray[np.bool_]) -> Reals:
-    """Probability that a positive row scores above a negative one, ties counting half: (r, n) -> (r,); .5 is chance.
-
-    The Mann-Whitney statistic over ranks. Source: Hanley and McNeil 1982, doi:10.1148/radiology.143.1.7063747.
-    """
-    positives, negatives = int(labels.sum()), int((~labels).sum())
-    if not positives or not negatives:
-        return np.full(len(scores), np.nan)
-    rank_sums = np.array([_midranks(own)[labels].sum() for own in scores])
-    return (rank_sums - positives * (positives + 1) / 2) / (positives * negatives)
-
-
-def brier(scores: Reals, labels: NDArray[np.bool_]) -> Reals:
-    """Mean squared error of scores clipped to [0, 1], taken as probabilities; 0 is best, prevalence x (1 - it) blind.
-
-    Source: Brier 1950, doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2.
-    """
-    return np.asarray(np.square(np.clip(scores, 0, 1) - labels).mean(axis=1))
-
-
-def log_loss(scores: Reals, labels: NDArray[np.bool_]) -> Reals:
-    """Mean negative log-likelihood in nats, (r, n) -> (r,); 0 is best.
-
-    Scores are taken as probabilities and clipped to [1e-7, 1 - 1e-7], as Keras clips them.
-    Source: Good 1952, doi:10.1111/j.2517-6161.1952.tb00104.x.
-    """
-    p = np.clip(scores, 1e-7, 1 - 1e-7)
-    return np.asarray(-np.where(labels, np.log(p), np.log1p(-p)).mean(axis=1))
-
-
-def outside(scores: Reals) -> Reals:
-    """Share of scores that cannot be probabilities, being below 0 or above 1: (r, n) -> (r,) in [0, 1]."""
-    return np.asarray(((scores < 0) | (scores > 1)).mean(axis=1))
-
-
-def score_metrics(scores: Scores, probability: bool = True) -> dict[str, Reals]:
-    """Return every metric of OVER_ALL_CUTS, (r,) each; NaN for those of probabilities where scores claim to be none.
-
-    roc_auc ranks rows by what `predict` returns, where a saturated score ties; roc_auc_logit by the logit behind it.
-    """
-    undefined = np.full(len(scores.scores), np.nan)
-    return {
-        "roc_auc": roc_auc(scores.scores.astype(np.float32), scores.labels),
-        "roc_auc_logit": roc_auc(scores.logits, scores.labels),
-        "brier": brier(scores.scores, scores.labels) if probability else undefined,
-        "log_loss": log_loss(scores.scores, scores.labels) if probability else undefined,
-        "outside": outside(scores.scores) if probability else undefined,
-    }
-
-
-@dataclass(frozen=True, eq=False)
-class OperatingPoint:
-    """A threshold for each of r networks, (r,), and the rule or number it came from."""
-
-    rule: str
-    threshold: Reals
+def at_a_cut(counts: Counts, cost: Cost) -> dict[str, Reals]:
+    """Return every metric of AT_A_CUT."""
+    rates = {name: rate(counts) for name, rate in RATES.items()}
+    return rates | {"called_positive": called_positive(counts), "expected_cost": expected_cost(counts, cost)}
 
 
 def table(
-    parts: Mapping[str, Scores], scored: Mapping[str, Mapping[str, Reals]], points: list[OperatingPoint], seeds: range
+    parts: Mapping[str, Scores],
+    scored: Mapping[str, Mapping[str, Reals]],
+    points: Sequence[OperatingPoint],
+    seeds: Sequence[int],
+    cost: Cost,
 ) -> pd.DataFrame:
     """Return the tidy table of one job, columns COLUMNS.
 
     parts: the scores of each part. scored: `score_metrics` of each, computed once for all jobs that share them.
+    A network without a threshold is blank at that operating point.
     """
     blocks = [
-        {"seed": np.array(seeds), "part": part, "rule": point.rule, "threshold": point.threshold}
-        | _columns(thresholds.counts_at(scores.scores, scores.labels, point.threshold))
+        {"seed": np.array(seeds), "part": part, "rule": point.rule}
+        | _decided(point)
+        | _counted(scores, point.threshold, cost)
         | dict(scored[part])
         for part, scores in parts.items()
         for point in points
@@ -152,12 +103,16 @@ def bin_edges(low: float, high: float, most: int = 60) -> Reals:
     return np.arange(first, last + 1) * width
 
 
-def _columns(counts: Counts) -> dict[str, Reals | NDArray[np.int64]]:
+def _decided(point: OperatingPoint) -> dict[str, Reals]:
+    return {
+        name: point.column(field) for name, field in zip(DECIDED, ("threshold", "low", "high", "optimism"), strict=True)
+    }
+
+
+def _counted(scores: Scores, threshold: Reals, cost: Cost) -> dict[str, Reals | NDArray[np.int64]]:
+    """Counts and their metrics; blank without a threshold."""
+    if np.isnan(threshold).any():
+        return dict.fromkeys(("tp", "fp", "fn", "tn", *AT_A_CUT), np.full(len(threshold), np.nan))
+    counts = counts_at(scores.scores, scores.labels, threshold)
     own = {"tp": counts.tp, "fp": counts.fp, "fn": counts.fn, "tn": counts.tn}
-    return own | {name: metric(counts) for name, metric in AT_A_CUT.items()}
-
-
-def _midranks(values: Reals | NDArray[np.float32]) -> Reals:
-    """Ranks from 1, ties sharing their mean."""
-    _, where, times = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(times) - (times - 1) / 2)[where]
+    return own | at_a_cut(counts, cost)

@@ -54,6 +54,7 @@ def check(specs: Iterable[RunSpec]) -> None:
     checks: list[Callable[[RunSpec], object]] = [
         lambda spec: heads.check(spec.training),
         lambda spec: thresholds.check(spec.threshold),
+        lambda spec: thresholds.require_meaning(spec.threshold, spec.rule, heads.head_of(spec.training).scale),
     ]
     gather(partial(one, spec) for spec in specs for one in checks)
 

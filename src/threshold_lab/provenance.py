@@ -24,7 +24,17 @@ NUMERIC_SOURCES = (
     "shapes.py",
     "heads.py",
 )
-DECIDING_SOURCES = ("heads.py", "thresholds.py", "metrics.py", "recording.py", "figures.py")
+DECIDING_SOURCES = (
+    "heads.py",
+    "counts.py",
+    "thresholds.py",
+    "bootstrap.py",
+    "decisions.py",
+    "scoring.py",
+    "metrics.py",
+    "recording.py",
+    "figures.py",
+)
 NUMERIC_LIBRARIES = ("tensorflow", "keras", "numpy")
 LIBRARIES = (*NUMERIC_LIBRARIES, "mlflow", "hydra-core", "pandas", "scikit-learn", "threshold-lab")
 

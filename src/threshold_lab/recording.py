@@ -2,21 +2,25 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from threshold_lab import figures, metrics, thresholds
+from threshold_lab import figures, metrics
+from threshold_lab.counts import Reals
+from threshold_lab.decisions import OperatingPoint, operating_point, undecided
+from threshold_lab.errors import DataError
 from threshold_lab.heads import Head, head_of, logit
-from threshold_lab.metrics import Histogram, OperatingPoint
+from threshold_lab.metrics import Histogram
 from threshold_lab.plan import Job
 from threshold_lab.provenance import Provenance
 from threshold_lab.records import HISTORY, Fit, Scores, Splits
-from threshold_lab.spec import RunSpec, canonical, leaves
+from threshold_lab.scoring import keras_accuracy, score_metrics
+from threshold_lab.spec import RuleSettings, RunSpec, canonical, leaves
 from threshold_lab.store import npz
-from threshold_lab.thresholds import Reals
+from threshold_lab.thresholds import Terms, title
 from threshold_lab.tracking import CELL, KEY, SWEEP, RunRecord
 
 HALF, TUNED = 0.5, "youden"
@@ -25,7 +29,7 @@ HALF, TUNED = 0.5, "youden"
 VALIDATION_ERROR = "validation_error"
 """Metric: 1 - accuracy at the job's own cut on the validation part, which a sweeper may make as small as it can."""
 
-DIVERGED = "diverged"
+DIVERGED, UNDECIDED = "diverged", "no threshold"
 """What the reason of a job begins with that would fail again."""
 
 SEEDS_TABLE = "seeds.csv"
@@ -61,13 +65,34 @@ class Cell:
     scores: Mapping[str, Scores]
     scored: Mapping[str, Mapping[str, Reals]]
     histogram: Histogram
+    points: dict[tuple[float | str, RuleSettings], OperatingPoint] = field(default_factory=dict)
+
+    def point(self, threshold: float | str, spec: RunSpec) -> OperatingPoint:
+        """Return the decision of each network on the validation part. Raises DataError where there is none."""
+        key = threshold, spec.rule
+        if key not in self.points:
+            prevalence = float(self.splits.train.labels.mean())
+            terms = Terms(spec.rule, prevalence, self.head.scale)
+            self.points[key] = operating_point(threshold, self.scores["validation"], terms, spec.all_seeds)
+        return self.points[key]
+
+    def compared(self, threshold: float | str, spec: RunSpec) -> OperatingPoint:
+        """Return the same, blank where there is none."""
+        try:
+            return self.point(threshold, spec)
+        except DataError:
+            return undecided(threshold, spec.rule, len(self.fits))
 
 
 def cell_of(job: Job, fits: Sequence[Fit], splits: Splits) -> Cell:
     """Work out a cell from its fits, one a seed, all finite."""
     own = head_of(job.spec)
     scores = {name: _scores(own, [fit.logits[name] for fit in fits], part.labels) for name, part in splits.parts()}
-    scored = {name: metrics.score_metrics(part, own.probability) for name, part in scores.items()}
+    scored = {
+        name: score_metrics(part, own.probability)
+        | {"keras_accuracy": keras_accuracy(part.scores, part.labels, own.low)}
+        for name, part in scores.items()
+    }
     return Cell(own, splits, fits, scores, scored, metrics.histogram(scores["test"]))
 
 
@@ -86,9 +111,11 @@ def _finite(fit: Fit, score: Callable[[Reals], Reals]) -> bool:
 
 
 def record_of(job: Job, cell: Cell, origin: Origin) -> RunRecord:
-    """Return all that is recorded of a finished job."""
-    points = [_point(threshold, cell) for threshold in dict.fromkeys((job.spec.threshold, HALF, TUNED))]
-    tidy = metrics.table(cell.scores, cell.scored, points, job.spec.all_seeds)
+    """Return all that is recorded of a finished job. Raises DataError where its rule can choose no threshold."""
+    spec = job.spec
+    others = [own for own in (HALF, TUNED) if own != spec.threshold]
+    points = [cell.point(spec.threshold, spec), *(cell.compared(own, spec) for own in others)]
+    tidy = metrics.table(cell.scores, cell.scored, points, spec.all_seeds, spec.rule.cost)
     numbers = _named(metrics.summary(tidy, "test", points[0].rule))
     numbers |= {
         VALIDATION_ERROR: 1 - metrics.summary(tidy, "validation", points[0].rule)["accuracy"][0],
@@ -107,7 +134,7 @@ def description(job: Job, origin: Origin) -> RunRecord:
     spec = job.spec
     tags = {KEY: job.key, CELL: job.cell, SWEEP: origin.sweep, "data": job.data, "engine": job.engine}
     tags |= {"activation": spec.activation, "loss": spec.loss, "threshold": str(spec.threshold)}
-    name = f"{spec.activation} {spec.loss} {spec.threshold}"
+    name = f"{spec.activation} {spec.loss} {title(spec.threshold, spec.rule)}"
     return RunRecord(experiment_of(spec), name, tags, leaves(spec) | dict(origin.places), {}, {}, {})
 
 
@@ -120,12 +147,6 @@ def experiment_of(spec: RunSpec) -> str:
 def _scores(own: Head, logits: list[Any], labels: Any) -> Scores:
     stacked = np.stack(logits).astype(np.float64)
     return Scores(labels, logit(stacked), own.activation.score(stacked))
-
-
-def _point(threshold: float | str, cell: Cell) -> OperatingPoint:
-    """A job's cut for each seed, chosen on the validation part."""
-    validation = cell.scores["validation"]
-    return OperatingPoint(str(threshold), thresholds.chosen(threshold, validation.scores, validation.labels))
 
 
 def _named(numbers: Mapping[str, tuple[float, float]]) -> dict[str, float]:

@@ -15,6 +15,7 @@ from threshold_lab.plan import Job
 from threshold_lab.recording import HALF, SEEDS_TABLE, TUNED
 from threshold_lab.spec import leaves
 from threshold_lab.store import Store
+from threshold_lab.thresholds import title
 from threshold_lab.tracking import Runs
 
 Estimate = tuple[float, float]
@@ -46,13 +47,17 @@ def rows(jobs: Sequence[Job], run_ids: Mapping[str, str], runs: Runs) -> list[Ro
 
 def tuned_rules(jobs: Iterable[Job]) -> list[str]:
     """Return the rules the jobs choose thresholds by; the default one where they only have fixed ones."""
-    named = dict.fromkeys(job.spec.threshold for job in jobs if isinstance(job.spec.threshold, str))
+    named = dict.fromkeys(_title(job) for job in jobs if isinstance(job.spec.threshold, str))
     return list(named) or [TUNED]
+
+
+def _title(job: Job) -> str:
+    return title(job.spec.threshold, job.spec.rule)
 
 
 def _tables(jobs: Sequence[Job], run_ids: Mapping[str, str], runs: Runs, rules: list[str]) -> pd.DataFrame:
     """The tidy tables of the fewest runs of a cell that hold every rule."""
-    needed = [job for job in jobs if job.spec.threshold in rules and job.spec.threshold != TUNED] or [jobs[0]]
+    needed = [job for job in jobs if _title(job) in rules and _title(job) != TUNED] or [jobs[0]]
     read = [pd.read_csv(io.BytesIO(runs.file(run_ids[job.key], SEEDS_TABLE)), dtype={"rule": str}) for job in needed]
     return pd.concat(read).drop_duplicates(["seed", "part", "rule"])
 
@@ -64,8 +69,8 @@ def _row(name: Mapping[str, str], tidy: pd.DataFrame, rules: list[str]) -> Row:
     positive = float((at_half["tp"] + at_half["fn"]) / at_half[["tp", "fp", "fn", "tn"]].sum())
     return Row(
         name=name,
-        accuracy={rule: own["accuracy"] for rule, own in found.items()},
-        threshold={rule: own["threshold"] for rule, own in found.items()},
+        accuracy={rule: own["accuracy"] for rule, own in found.items() if "accuracy" in own},
+        threshold={rule: own["threshold"] for rule, own in found.items() if "threshold" in own},
         roc_auc=half["roc_auc"],
         brier=half.get("brier"),
         outside=half.get("outside", (0.0, 0.0))[0],

@@ -8,10 +8,21 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from threshold_lab import data, plan
+from threshold_lab.errors import DataError
 from threshold_lab.executors import AtWork, LocalPool
 from threshold_lab.plan import Job
 from threshold_lab.provenance import decisions, engine, provenance
-from threshold_lab.recording import DIVERGED, VALIDATION_ERROR, Cell, Origin, cell_of, description, diverged, record_of
+from threshold_lab.recording import (
+    DIVERGED,
+    UNDECIDED,
+    VALIDATION_ERROR,
+    Cell,
+    Origin,
+    cell_of,
+    description,
+    diverged,
+    record_of,
+)
 from threshold_lab.records import Fit, Splits
 from threshold_lab.spec import Lane, RunSpec
 from threshold_lab.store import Store
@@ -132,11 +143,11 @@ class _Recorder:
         return [job for job in jobs if job.key not in stored or not self._settled(stored[job.key])]
 
     def _settled(self, run: StoredRun) -> bool:
-        """Whether a job need not run again: it is finished, or it diverged, as it would again."""
+        """Whether a job need not run again: it is finished, or it diverged or could not be cut, as it would again."""
         reason = run.tags.get(REASON, "")
         if run.status == "FINISHED":
             self.run_ids[run.key], self.errors[run.key] = run.run_id, run.metrics[VALIDATION_ERROR]
-        elif run.status == "FAILED" and reason.startswith(DIVERGED):
+        elif run.status == "FAILED" and reason.startswith((DIVERGED, UNDECIDED)):
             self.run_ids[run.key], self.failed[run.key] = run.run_id, reason
         else:
             self.superseded[run.key] = run.run_id
@@ -177,7 +188,10 @@ class _Recorder:
         return partial(self._finish, cell=cell_of(job, fits, self.splits[job.data]))
 
     def _finish(self, job: Job, cell: Cell) -> str:
-        record = record_of(job, cell, self.origin)
+        try:
+            record = record_of(job, cell, self.origin)
+        except DataError as error:
+            return self._fail(job, reason=f"{UNDECIDED}: {error}")
         self.errors[job.key] = record.metrics[VALIDATION_ERROR]
         return self.runs.record(record)
 

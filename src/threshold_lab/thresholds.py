@@ -1,124 +1,164 @@
-"""Scores -> counts at every cut -> the operating point a rule chooses.
+"""Scores -> the threshold a rule chooses.
 
-A cut is exact: every distinct partition of the rows is looked at, and the threshold lies midway between the two
-scores it parts. A new rule is one function of the counts and one row of RULES.
+A new rule is one function of the counts and one line in BEST, or one function of the terms and one line in GIVEN.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from threshold_lab import counts
+from threshold_lab.counts import Counts, Cuts, Flags, Reals, accuracy, every_cut, some
 from threshold_lab.errors import ConfigError, DataError, unknown
+from threshold_lab.heads import Scale
+from threshold_lab.spec import Cost, RuleSettings, leaves
 
 _TIE = 1e-12
 """Values of a rule as close as this differ by rounding only: counts are whole numbers."""
 
-Reals = NDArray[np.float64]
-Wholes = NDArray[np.int64]
+KERAS_HALF = float(np.nextafter((0.5 + float(np.nextafter(np.float32(0.5), np.float32(1)))) / 2, 1))
+"""The lowest score whose float32 is above .5, where Keras's 'accuracy' begins to call a row positive."""
 
 
-@dataclass(frozen=True, eq=False)
-class Counts:
-    """True and false positives and negatives, at any number of cuts or of networks: arrays of one shape."""
-
-    tp: Wholes
-    fp: Wholes
-    fn: Wholes
-    tn: Wholes
-
-
-def counts_at(scores: Reals, labels: NDArray[np.bool_], threshold: Reals) -> Counts:
-    """Count (r, n) scores against (n,) labels, each network at its own threshold (r,).
-
-    Positive is score >= threshold. Raises DataError on NaN, which is on neither side.
+@dataclass(frozen=True)
+class Terms:
+    """What a rule may ask for beside the counts: its settings, the share of positives among the rows that were
+    trained on, and where a score stands for a probability.
     """
-    if np.isnan(scores).any() or np.isnan(threshold).any():
-        raise DataError("a score or a threshold is NaN, which is on neither side of a cut; leave that network out")
-    positive = scores >= threshold[:, None]
-    tp = (positive & labels).sum(axis=1)
-    fp = (positive & ~labels).sum(axis=1)
-    return Counts(tp, fp, labels.sum() - tp, (~labels).sum() - fp)
+
+    settings: RuleSettings
+    prevalence: float
+    scale: Scale
 
 
-def counts_at_every_cut(scores: Reals, labels: NDArray[np.bool_]) -> tuple[Reals, Counts]:
-    """Return finite thresholds (c,), descending, and the counts at each: every partition of n scores.
-
-    scores (n,) finite, labels (n,). Between two scores the threshold is midway; where rounding would put that
-    onto the lower one, it is the upper score itself. The first cut is just above the highest score and calls no
-    row positive; the last is the lowest score and calls every row so. Cost: one sort.
-    Source: Fawcett 2006, doi:10.1016/j.patrec.2005.10.010, algorithm 1.
-    """
-    order = np.argsort(-scores, kind="stable")
-    descending, hits = scores[order], labels[order]
-    last = np.flatnonzero(np.r_[descending[1:] < descending[:-1], True])
-    tp = np.r_[0, np.cumsum(hits)[last]]
-    fp = np.r_[0, np.cumsum(~hits)[last]]
-    upper, lower = descending[last[:-1]], descending[last[:-1] + 1]
-    middle = lower + (upper - lower) / 2
-    cuts = np.r_[np.nextafter(descending[0], np.inf), np.where(middle > lower, middle, upper), descending[-1]]
-    return cuts, Counts(tp, fp, labels.sum() - tp, (~labels).sum() - fp)
+Value = Callable[[Counts, Terms], Reals]
+"""What a rule makes as large as it can, at cuts of any shape; NaN where a cut may not be chosen."""
 
 
-# ---- what a rule makes as large as it can: counts of any shape -> values of that shape, the larger the better
+# ---- rules that look for the best of all cuts
 
 
-def accuracy(counts: Counts) -> Reals:
-    """Share of rows on the right side."""
-    return (counts.tp + counts.tn) / (counts.tp + counts.fp + counts.fn + counts.tn)
+def _rate(rate: Callable[[Counts], Reals], counts: Counts, _terms: Terms) -> Reals:
+    return rate(counts)
 
 
-def recall(counts: Counts) -> Reals:
-    """Share of positive rows called positive; NaN without positive rows."""
-    return _ratio(counts.tp, counts.tp + counts.fn)
+def fbeta(own: Counts, terms: Terms) -> Reals:
+    """F-beta."""
+    return counts.fbeta(own, terms.settings.beta)
 
 
-def specificity(counts: Counts) -> Reals:
-    """Share of negative rows called negative; NaN without negative rows."""
-    return _ratio(counts.tn, counts.tn + counts.fp)
+def saving(own: Counts, terms: Terms) -> Reals:
+    """Mean cost of a row, below nothing."""
+    return -expected_cost(own, terms.settings.cost)
 
 
-def precision(counts: Counts) -> Reals:
-    """Share of rows called positive that are; NaN where none is called so."""
-    return _ratio(counts.tp, counts.tp + counts.fp)
+def expected_cost(own: Counts, cost: Cost) -> Reals:
+    """Mean cost of a row, in the unit of the costs; smaller is better."""
+    return counts.ratio(cost.fp * own.fp + cost.fn * own.fn + cost.tp * own.tp + cost.tn * own.tn, own.rows)
 
 
-def balanced_accuracy(counts: Counts) -> Reals:
-    """Mean of recall and specificity."""
-    return (recall(counts) + specificity(counts)) / 2
+def prevalence(own: Counts, terms: Terms) -> Reals:
+    """How near the share of rows called positive comes to that of positives in the training part."""
+    return -np.abs(counts.called_positive(own) - terms.prevalence)
 
 
-def youden(counts: Counts) -> Reals:
-    """Youden's J = recall + specificity - 1.
-
-    Source: Youden 1950, doi:10.1002/1097-0142(1950)3:1<32::AID-CNCR2820030106>3.0.CO;2-3.
-    """
-    return recall(counts) + specificity(counts) - 1
+def closest_to_corner(own: Counts, _terms: Terms) -> Reals:
+    """How near the cut lies to the corner of the ROC curve."""
+    return -counts.corner_distance(own)
 
 
-def f1(counts: Counts) -> Reals:
-    """Harmonic mean of precision and recall, 2 tp / (2 tp + fp + fn); 0 where nothing is called positive."""
-    return _ratio(2 * counts.tp, 2 * counts.tp + counts.fp + counts.fn)
+def _at_least(held: str, raised: str, own: Counts, terms: Terms) -> Reals:
+    """One rate as high as can be where another is at least what the settings say."""
+    enough = RATES[held](own) >= terms.settings.at_least
+    return np.where(enough, RATES[raised](own), np.nan)
 
 
-def mcc(counts: Counts) -> Reals:
-    """Matthews' correlation coefficient; 0 where one side of the cut is empty.
-
-    Source: Matthews 1975, doi:10.1016/0005-2795(75)90109-9.
-    """
-    tp, fp, fn, tn = (np.asarray(count, np.float64) for count in (counts.tp, counts.fp, counts.fn, counts.tn))
-    spread = np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))
-    return np.divide(tp * tn - fp * fn, spread, out=np.zeros_like(spread), where=spread > 0)
-
-
-RULES: dict[str, Callable[[Counts], Reals]] = {
-    "youden": youden,
-    "accuracy": accuracy,
-    "balanced_accuracy": balanced_accuracy,
-    "f1": f1,
-    "mcc": mcc,
+RATES: Mapping[str, Callable[[Counts], Reals]] = {
+    "accuracy": counts.accuracy,
+    "balanced_accuracy": counts.balanced_accuracy,
+    "recall": counts.recall,
+    "specificity": counts.specificity,
+    "precision": counts.precision,
+    "npv": counts.npv,
+    "f1": counts.f1,
+    "mcc": counts.mcc,
+    "kappa": counts.kappa,
+    "youden": counts.youden,
+    "gmean": counts.gmean,
+    "jaccard": counts.jaccard,
 }
+"""By name; the larger the better."""
+
+_CONSTRAINED = {
+    "recall_at_least": ("recall", "specificity"),
+    "precision_at_least": ("precision", "recall"),
+    "specificity_at_least": ("specificity", "recall"),
+}
+
+BEST: Mapping[str, Value] = {
+    **{
+        name: partial(_rate, RATES[name])
+        for name in ("youden", "accuracy", "balanced_accuracy", "f1", "mcc", "kappa", "gmean", "jaccard")
+    },
+    "fbeta": fbeta,
+    "cost": saving,
+    "prevalence": prevalence,
+    "closest_to_corner": closest_to_corner,
+    **{name: partial(_at_least, *rates) for name, rates in _CONSTRAINED.items()},
+}
+"""Rules that look at every cut of the validation part. Of equally good cuts they take the one of the best accuracy; of
+those the highest, which calls the fewest rows positive."""
+
+
+# ---- rules that look at no row
+
+
+def keras(_terms: Terms) -> float:
+    """Keras's own cut: above .5, whatever the score is."""
+    return KERAS_HALF
+
+
+def natural(terms: Terms) -> float:
+    """Where the score stands for a probability of one half."""
+    return terms.scale.at(0.5)
+
+
+def elkan(terms: Terms) -> float:
+    """Where both calls are expected to cost the same, if the score is the probability it stands for.
+
+    Source: Elkan 2001, The foundations of cost-sensitive learning, IJCAI, equation 2.
+    """
+    cost = terms.settings.cost
+    wrong = cost.fp - cost.tn
+    return terms.scale.at(wrong / (wrong + cost.fn - cost.tp))
+
+
+GIVEN: Mapping[str, Callable[[Terms], float]] = {"keras": keras, "natural": natural, "elkan": elkan}
+"""Rules that follow from what the score means."""
+
+RULES = (*BEST, *GIVEN)
+
+
+def _costs(settings: RuleSettings) -> str:
+    return ", ".join(f"{name}={value:g}" for name, value in leaves(settings.cost).items() if value)
+
+
+_TOLD: Mapping[str, Callable[[RuleSettings], str]] = {
+    "fbeta": lambda settings: f"{settings.beta:g}",
+    **dict.fromkeys(_CONSTRAINED, lambda settings: f"{settings.at_least:g}"),
+    **dict.fromkeys(("cost", "elkan"), _costs),
+}
+"""The settings a rule follows, in words."""
+
+
+def title(threshold: float | str, settings: RuleSettings) -> str:
+    """Return a threshold with all that decides it: 0.3, youden, fbeta(2), cost(fn=5, fp=1), youden smoothed."""
+    told = _TOLD.get(str(threshold))
+    words = str(threshold) if told is None else f"{threshold}({told(settings)})"
+    return f"{words} smoothed" if settings.smoothed and searches(threshold) else words
 
 
 def check(threshold: float | str) -> None:
@@ -127,29 +167,75 @@ def check(threshold: float | str) -> None:
         raise ConfigError(f"{unknown('threshold', threshold, RULES)}; or give a number")
 
 
-def chosen(threshold: float | str, scores: Reals, labels: NDArray[np.bool_]) -> Reals:
-    """Return each network's cut, (r,): the number itself, or what the rule chooses on these rows.
+def require_meaning(threshold: float | str, settings: RuleSettings, scale: Scale) -> None:
+    """Raise ConfigError where a rule asks for what the score does not stand for."""
+    if threshold in GIVEN:
+        GIVEN[str(threshold)](Terms(settings, np.nan, scale))
 
-    scores (r, n), labels (n,): of the validation part, never of the test part. Of equally good cuts the one of the
-    best accuracy; of those the highest, which calls the fewest rows positive. Raises ConfigError on an unknown rule,
-    DataError on NaN or one class.
+
+def searches(threshold: float | str) -> bool:
+    """Whether a threshold is chosen by what the rows hold."""
+    return threshold in BEST
+
+
+def chosen(threshold: float | str, scores: Reals, labels: Flags, terms: Terms) -> float:
+    """Return the threshold on rows of the validation part, never of the test part: scores (n,), labels (n,).
+
+    It is the number itself, or what the rule says. Raises ConfigError on an unknown rule or one that the score has
+    no meaning for; DataError where the rows hold NaN, one class, one score, or no cut that the rule may choose.
     """
     check(threshold)
     if not isinstance(threshold, str):
-        return np.full(len(scores), float(threshold))
-    if np.isnan(scores).any():
-        raise DataError("a score is NaN, so no cut can be chosen; leave that network out")
+        return float(threshold)
+    if threshold in GIVEN:
+        return GIVEN[threshold](terms)
+    require_choice(threshold, scores, labels)
+    cuts = every_cut(scores, labels)
+    values = BEST[threshold](cuts.counts, terms)
+    if np.isnan(values).all():
+        raise DataError(_unmet(threshold, cuts, terms))
+    return float(cuts.threshold[best(values[None], cuts.counts[None])[0]])
+
+
+def require_choice(rule: str, scores: Reals, labels: Flags) -> None:
+    """Raise DataError where rows leave a rule nothing to choose."""
     if labels.all() or not labels.any():
-        raise DataError(f"the rule {threshold!r} needs both classes to choose a cut; the rows hold one")
-    return np.array([_best(RULES[threshold], *counts_at_every_cut(own, labels)) for own in scores])
+        raise DataError(f"the rule {rule!r} needs both classes to choose a cut; the rows hold one")
+    if not len(scores) or (scores == scores[0]).all():
+        raise DataError(
+            f"the rule {rule!r} cannot choose a cut: all scores are {scores[0]:g}, which no cut parts; give a number"
+        )
 
 
-def _best(rule: Callable[[Counts], Reals], cuts: Reals, counts: Counts) -> float:
-    values = rule(counts)
-    tied = values >= np.nanmax(values) - _TIE
-    return float(cuts[np.argmax(np.where(tied, accuracy(counts), -1))])
+def best(values: Reals, own: Counts) -> NDArray[np.intp]:
+    """Return which cut is chosen by a rule's values at the cuts of several samples, (b, c) -> (b,)."""
+    top = np.fmax.reduce(values, axis=1)
+    sample, cut = np.nonzero((values >= top[:, None] - _TIE) | np.isnan(top)[:, None])
+    right = accuracy(own[sample, cut])
+    begins = np.flatnonzero(np.r_[True, sample[1:] > sample[:-1]])
+    most = np.maximum.reduceat(right, begins)[sample]
+    sample, first = np.unique(sample[right == most], return_index=True)
+    return np.asarray(cut[right == most][first])
 
 
-def _ratio(part: Wholes, whole: Wholes) -> Reals:
-    missing = np.full(np.shape(whole), np.nan)
-    return np.asarray(np.divide(part, whole, out=missing, where=np.asarray(whole) > 0))
+def corners(rule: str, cuts: Cuts) -> Cuts:
+    """Return the cuts that a rule may choose on resamples of the rows: the corners of the ROC curve, and its ends.
+
+    Between two corners either the positives or the negatives called so change alone, and a rule is as good or better at
+    one of the two; but for `prevalence`, which does not look at who is called positive.
+    """
+    if rule == "prevalence":
+        return cuts
+    tp, fp = (np.diff(own) for own in (cuts.counts.tp, cuts.counts.fp))
+    turns = (tp[:-1] > 0) & (fp[1:] > 0)
+    return some(cuts, np.r_[True, turns, True])
+
+
+def _unmet(rule: str, cuts: Cuts, terms: Terms) -> str:
+    held = _CONSTRAINED[rule][0]
+    rates = RATES[held](cuts.counts)
+    index = int(np.nanargmax(rates))
+    return (
+        f"no cut has a {held} of {terms.settings.at_least:g} or more; the best is {rates[index]:.4g}, at the threshold "
+        f"{cuts.threshold[index]:.6g}; ask for less"
+    )

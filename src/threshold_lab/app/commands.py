@@ -1,11 +1,11 @@
-"""threshold-lab sweep | run | ui | status."""
+"""threshold-lab sweep | run | ui | decide | status."""
 
 import json
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -25,6 +25,7 @@ def cli() -> None:
     threshold-lab sweep activation=sigmoid,tanh threshold=0.3,0.5,youden data=moons
     threshold-lab run activation=linear loss=mse data=csv data.path=my.csv data.target=churned
     threshold-lab ui                                     look at the runs
+    threshold-lab decide scores.csv --score p --label y --rule youden
 
     Tab completion: eval "$(threshold-lab -sc install=bash)" (or zsh, fish).
     """
@@ -53,6 +54,24 @@ def ui(store: str, port: int) -> None:
     from threshold_lab.app.server import serve  # noqa: PLC0415 - MLflow costs seconds, and --help none
 
     serve(Path(store), port)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("more_settings", nargs=-1, metavar="")
+@click.option("--score", required=True, help="Column of the scores: the larger, the more positive.")
+@click.option("--label", required=True, help="Column of the labels, of two values.")
+@click.option("--positive", help="Which of the two is positive.")
+@click.option("--rule", default="youden", show_default=True, help="A rule (sweep --help lists them) or a number.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE ...", help="The rule's: cost.fp=1 cost.fn=5.")
+@click.option("--unit", type=click.Choice(["probability", "logit", "margin"]), help="What a score stands for.")
+@click.option("--json", "as_json", is_flag=True, help="For a program to read.")
+def decide(as_json: bool, settings: Sequence[str], more_settings: Sequence[str], **question: Any) -> None:
+    """Choose where the scores of a CSV file are cut, and say how sure that is and how good."""
+    from threshold_lab.app.decide import Question, answer, say  # noqa: PLC0415
+
+    path = question.pop("file")
+    say(answer(Question(path, settings=(*settings, *more_settings), **question)), as_json=as_json)
 
 
 @cli.command()

@@ -4,11 +4,12 @@ Values come from `conf/`, meaning is here. A `RunSpec` is frozen, and its canoni
 """
 
 from threshold_lab.spec.canonical import canonical, digest, leaves
-from threshold_lab.spec.check import run_spec
+from threshold_lab.spec.check import rule_settings, run_spec
 from threshold_lab.spec.data import TABS, BreastCancer, Circles, Csv, Data, Moons, SplitSpec
 from threshold_lab.spec.fields import Column, Label
 from threshold_lab.spec.job import Lane, Network, RunSpec, Training
 from threshold_lab.spec.optimizer import Adam, Optimizer, RmsProp, Sgd
+from threshold_lab.spec.rule import Cost, RuleSettings
 
 __all__ = [
     "TABS",
@@ -16,6 +17,7 @@ __all__ = [
     "BreastCancer",
     "Circles",
     "Column",
+    "Cost",
     "Csv",
     "Data",
     "Label",
@@ -24,6 +26,7 @@ __all__ = [
     "Network",
     "Optimizer",
     "RmsProp",
+    "RuleSettings",
     "RunSpec",
     "Sgd",
     "SplitSpec",
@@ -31,5 +34,6 @@ __all__ = [
     "canonical",
     "digest",
     "leaves",
+    "rule_settings",
     "run_spec",
 ]

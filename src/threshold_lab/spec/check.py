@@ -1,20 +1,32 @@
 """A resolved configuration -> a specification, or every rule it breaks."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from threshold_lab.errors import ConfigError, unknown
 from threshold_lab.spec.job import RunSpec
+from threshold_lab.spec.rule import RuleSettings
 
-_run_spec = TypeAdapter(RunSpec)
+Spec = TypeVar("Spec")
+
+_run_spec, _rule_settings = TypeAdapter(RunSpec), TypeAdapter(RuleSettings)
 
 
 def run_spec(config: Mapping[str, Any]) -> RunSpec:
     """Check a resolved configuration. Raises ConfigError with every broken rule, one a line."""
+    return _checked(_run_spec, config)
+
+
+def rule_settings(config: Mapping[str, Any]) -> RuleSettings:
+    """Check the settings of the rules. Raises ConfigError with every broken rule, one a line."""
+    return _checked(_rule_settings, config)
+
+
+def _checked(adapter: TypeAdapter[Spec], config: Mapping[str, Any]) -> Spec:
     try:
-        return _run_spec.validate_python(dict(config))
+        return adapter.validate_python(dict(config))
     except ValidationError as error:
         raise ConfigError("\n".join(_problems(error))) from None
 

@@ -10,6 +10,7 @@ from threshold_lab.spec.canonical import digest
 from threshold_lab.spec.data import Data
 from threshold_lab.spec.fields import CLOSED, Count, NotNegative, Positive, Rate, Real, Text, Whole
 from threshold_lab.spec.optimizer import Optimizer
+from threshold_lab.spec.rule import RuleSettings
 
 
 @dataclass(frozen=True, kw_only=True, config=CLOSED)
@@ -67,10 +68,11 @@ class Training:
 class RunSpec(Training):
     """One job: `seeds` replicates of a training, seeds `seed`, `seed` + 1 ..., and where their scores are cut.
 
-    threshold: a number in the unit of the score, or the name of a rule that reads the validation part.
+    threshold: a number in the unit of the score, or the name of a rule. rule: what the rules are told.
     """
 
     threshold: Real | Text
+    rule: RuleSettings = RuleSettings()
     seeds: Count
     seed: Whole
     data: Data

@@ -1,0 +1,151 @@
+"""threshold-lab decide: a file of scores -> the operating point of a rule, how sure it is, and the metrics there."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.table import Table as Grid
+
+from threshold_lab.app.terminal import console
+from threshold_lab.counts import Reals, counts_at
+from threshold_lab.data.scores import read_scores
+from threshold_lab.data.table import Table
+from threshold_lab.decisions import decide, rate_intervals
+from threshold_lab.errors import ConfigError, DataError
+from threshold_lab.heads import SCALES, Scale
+from threshold_lab.metrics import at_a_cut, majority
+from threshold_lab.scoring import average_precision, probability_metrics, roc_auc
+from threshold_lab.spec import RuleSettings, rule_settings
+from threshold_lab.thresholds import Terms, title
+
+_OPTIONS = {"data.target": "--label", "data.positive=": "--positive ", "data.delimiter and data.header": "the file"}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: the file and its columns, the rule or number, its settings, and what the score stands for."""
+
+    path: Path
+    score: str
+    label: str
+    positive: str | None
+    rule: str
+    settings: Sequence[str]
+    unit: str | None
+
+
+def answer(question: Question) -> dict[str, Any]:
+    """Return the operating point, the intervals and the metrics. Raises ConfigError and DataError."""
+    scores, table = _read(question)
+    terms = Terms(_settings(question.settings), float(table.labels.mean()), _scale(question.unit, scores))
+    rule = _number_or_name(question.rule)
+    decision = decide(rule, scores, table.labels, terms)
+    counts = counts_at(scores[None], table.labels, np.array([decision.threshold]))
+    metrics = at_a_cut(counts, terms.settings.cost) | _over_all_cuts(scores[None], table, terms.scale)
+    return {
+        "rule": title(rule, terms.settings),
+        "threshold": decision.threshold,
+        "threshold_ci": [decision.low, decision.high],
+        "optimism": decision.optimism,
+        "confidence": terms.settings.confidence,
+        "positive": table.positive,
+        "rows": len(scores),
+        "majority": majority(table.labels),
+        **{name: int(getattr(counts, name)[0]) for name in ("tp", "fp", "tn", "fn")},
+        "metrics": {name: float(value[0]) for name, value in metrics.items()},
+        "metrics_ci": {name: list(ends) for name, ends in rate_intervals(counts[0], terms).items()},
+    }
+
+
+def say(found: dict[str, Any], *, as_json: bool) -> None:
+    """Print an answer, for a program or for a person."""
+    if as_json:
+        print(json.dumps(_without_nan(found)))
+        return
+    console.print(f"{found['rule']}: positive ({found['positive']}) is a score of {found['threshold']:.6g} or more")
+    low, high = found["threshold_ci"]
+    if not math.isnan(low):
+        sure = f"{found['confidence']:.0%} interval of the threshold {low:.6g} to {high:.6g}"
+        console.print(f"{sure}; optimism {found['optimism']:.4f} on the rows it was chosen on")
+    console.print(
+        f"{found['rows']} rows: tp {found['tp']}, fp {found['fp']}, tn {found['tn']}, fn {found['fn']}; "
+        f"always saying the more frequent label is right on {found['majority']:.3f}"
+    )
+    console.print(_grid(found))
+
+
+def _grid(found: dict[str, Any]) -> Grid:
+    grid = Grid(box=None, header_style="bold", pad_edge=False)
+    grid.add_column("metric")
+    grid.add_column("value", justify="right")
+    grid.add_column(f"{found['confidence']:.0%} interval, the threshold as given")
+    for name, value in found["metrics"].items():
+        low, high = found["metrics_ci"].get(name, (math.nan, math.nan))
+        grid.add_row(
+            name,
+            "" if math.isnan(value) else f"{value:.4f}",
+            "" if math.isnan(low) else f"{low:.4f} to {high:.4f}",
+        )
+    return grid
+
+
+def _read(question: Question) -> tuple[Reals, Table]:
+    try:
+        return read_scores(question.path, question.score, question.label, question.positive)
+    except DataError as error:
+        words = str(error)
+        for key, option in _OPTIONS.items():
+            words = words.replace(key, option)
+        raise DataError(words) from None
+
+
+def _over_all_cuts(scores: Reals, table: Table, scale: Scale) -> dict[str, Reals]:
+    ranked = {"roc_auc": roc_auc(scores, table.labels), "average_precision": average_precision(scores, table.labels)}
+    return ranked | (probability_metrics(scores, table.labels) if scale is SCALES["probability"] else {})
+
+
+def _settings(words: Sequence[str]) -> RuleSettings:
+    config: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        *groups, leaf = name.split(".")
+        within = config
+        for group in groups:
+            within = within.setdefault(group, {}) if isinstance(within, dict) else {}
+        if not equals or not isinstance(within, dict):
+            raise ConfigError(f"--set takes NAME=VALUE ..., as cost.fp=1 cost.fn=5; got {word!r}")
+        within[leaf] = _value(value)
+    return rule_settings(config)
+
+
+def _value(word: str) -> Any:
+    try:
+        return json.loads(word)
+    except ValueError:
+        return word
+
+
+def _scale(unit: str | None, scores: Reals) -> Scale:
+    """Scores that all lie in [0, 1] are taken for probabilities."""
+    if unit is not None:
+        return SCALES[unit]
+    return SCALES["probability" if scores.min() >= 0 and scores.max() <= 1 else "margin"]
+
+
+def _number_or_name(rule: str) -> float | str:
+    try:
+        return float(rule)
+    except ValueError:
+        return rule
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nan(own) for name, own in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(own) for own in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,102 @@
+"""Decisions: what is chosen, how sure it is, and of which rows and seeds."""
+
+import numpy as np
+import pytest
+
+from threshold_lab.counts import Counts
+from threshold_lab.decisions import decide, interval, operating_point, rate_intervals, stream, undecided
+from threshold_lab.errors import DataError
+from threshold_lab.heads import SCALES
+from threshold_lab.records import Scores
+from threshold_lab.spec import rule_settings
+from threshold_lab.thresholds import Terms, chosen
+
+
+def terms(**changes) -> Terms:
+    return Terms(rule_settings({"resamples": 200} | changes), 0.4, SCALES["probability"])
+
+
+def overlapping(rows: int = 120, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(seed)
+    labels = generator.random(rows) < 0.4
+    return generator.normal(size=rows) + labels, labels
+
+
+def test_a_decision_is_the_rules_with_its_interval():
+    scores, labels = overlapping()
+    found = decide("youden", scores, labels, terms())
+    assert found.threshold == chosen("youden", scores, labels, terms())
+    assert found.low <= found.threshold <= found.high
+    wide, narrow = (decide("youden", scores, labels, terms(confidence=own)) for own in (0.99, 0.5))
+    assert wide.low < narrow.low < narrow.high < wide.high
+
+
+def test_a_smoothed_threshold_is_the_median_of_the_resamples():
+    scores, labels = overlapping()
+    plain, smooth = (decide("accuracy", scores, labels, terms(smoothed=own)) for own in (False, True))
+    assert smooth.threshold != plain.threshold
+    assert (smooth.low, smooth.high) == (plain.low, plain.high)
+    assert smooth.low < smooth.threshold < smooth.high
+
+
+def test_smoothed_thresholds_vary_less_from_sample_to_sample():
+    found = {
+        smoothed: [decide("accuracy", *overlapping(80, seed), terms(smoothed=smoothed)).threshold for seed in range(30)]
+        for smoothed in (False, True)
+    }
+    assert np.std(found[True]) < np.std(found[False])
+
+
+@pytest.mark.parametrize("threshold", [0.3, "natural", "keras"])
+def test_what_looks_at_no_row_has_no_interval(threshold):
+    found = decide(threshold, *overlapping(), terms())
+    assert np.isnan([found.low, found.high, found.optimism]).all()
+
+
+def test_without_resamples_there_is_no_interval():
+    found = decide("youden", *overlapping(), terms(resamples=0))
+    assert np.isfinite(found.threshold)
+    assert np.isnan(found.low)
+
+
+def test_the_same_seed_draws_the_same_resamples_and_another_others():
+    one, again, other = (decide("f1", *overlapping(), terms(), seed) for seed in (3, 3, 4))
+    assert one == again
+    assert one.threshold == other.threshold
+    assert (one.low, one.optimism) != (other.low, other.optimism)
+
+
+def test_no_stream_of_the_training_is_drawn_from():
+    children = np.random.SeedSequence(5).spawn(4)
+    drawn = [np.random.Generator(np.random.SFC64(child)).random() for child in children]
+    assert stream(5).random() not in drawn
+
+
+def test_each_network_has_its_own_decision():
+    scores, labels = overlapping()
+    point = operating_point(
+        "youden", Scores(labels, np.stack([scores, 2 * scores]), np.stack([scores, 2 * scores])), terms(), [0, 0]
+    )
+    assert point.threshold[1] == pytest.approx(2 * point.threshold[0])
+    assert point.rule == "youden"
+
+
+def test_networks_that_cannot_be_cut_are_named_by_their_seeds():
+    scores, labels = overlapping()
+    stacked = np.stack([np.full_like(scores, 0.5), scores, np.full_like(scores, 0.5)])
+    with pytest.raises(DataError, match=r"all scores are 0.5, which no cut parts; give a number \(seeds 7, 9\)"):
+        operating_point("youden", Scores(labels, stacked, stacked), terms(), [7, 8, 9])
+    assert np.isnan(undecided("youden", terms().settings, 3).threshold).all()
+
+
+def test_intervals_of_rates_hold_the_rate():
+    counts = Counts(*map(np.array, (30, 5, 10, 55)))
+    found = rate_intervals(counts, terms(resamples=2000))
+    assert found["recall"][0] < 0.75 < found["recall"][1]
+    assert found["recall"] == pytest.approx((0.6, 0.875), abs=0.03)
+    assert found["accuracy"][0] < 0.85 < found["accuracy"][1]
+
+
+def test_an_interval_leaves_out_as_many_below_as_above():
+    assert interval(np.arange(101.0), 0.9) == pytest.approx((5, 95))
+    assert np.isnan(interval(np.array([np.nan]), 0.9)).all()
