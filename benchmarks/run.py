@@ -16,6 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import decisions
 import numpy as np
 from ours import Memory, Ours
 from recipes import FEW_ROWS, MANY_ROWS, QUESTION, WIDE, WIDE_1000
@@ -34,7 +35,7 @@ RESULTS = 1600
 
 
 def main(names: list[str]) -> None:
-    measures = {own.__name__: own for own in (question, sweep, lanes, rows, wide)}
+    measures = {own.__name__: own for own in (question, sweep, lanes, rows, wide, decided)}
     path = HERE / "results.json"
     results: dict[str, Any] = json.loads(path.read_text()) if names else {}
     results |= {"machine": {"cores": os.cpu_count(), "processor": _processor()}}
@@ -135,6 +136,11 @@ def wide(folder: Path) -> dict[str, Any]:
             seconds = _in_turns(contestants)
         found |= {f"{name}_seconds": seconds, f"{name}_ratio": median(seconds["keras_fit"]) / median(seconds["ours"])}
     return found
+
+
+def decided(_folder: Path) -> dict[str, Any]:
+    """Cuts, resamples, and all that a sweep decides, in this process."""
+    return decisions.figures()
 
 
 # ---- the contestants

@@ -14,6 +14,10 @@ FIGURES = {
     "row_memory": ("memory for 1,000,000 rows / their float32 data", "<=", 2.5),
     "wide_ratio": ("3 layers of 256, 60 features: Keras / ours, per model", ">=", 12),
     "wide_1000_ratio": ("3 layers of 256, 1,000 features: Keras / ours, per model", ">=", 5),
+    "cuts_ratio": ("all rules and metrics at every cut of 1,000,000 scores / scikit-learn's two curves", "<=", 1.0),
+    "bootstrap_seconds": ("1,000 resamples of 100,000 scores, cut and metric of each, seconds on one core", "<=", 2),
+    "bootstrap_ratio": ("a loop over scikit-learn / the same resamples", ">=", 50),
+    "decisions_seconds": ("20 seeds x 80 jobs x 500 rows, everything a sweep decides, seconds", "<=", 2),
 }
 """What each key of the results is, and its goal on two cores."""
 

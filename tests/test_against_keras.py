@@ -29,10 +29,24 @@ OPTIMIZERS = {
 TOLERANCE = 1e-4
 
 # Beside the clip at 1e-7 these losses rise up to 1e7 times as fast as the output, and so does a difference in rounding;
-# an activation without an upper or lower end of its own walks past the clip on some rows.
-STEEP = set(product(("linear", "relu", "exponential"), ("binary_crossentropy", "binary_focal_crossentropy", "poisson")))
-# Adam divides a gradient by its own size, so one that is nothing but rounding moves a weight by a part of the rate.
-ROUNDING_ALONE = {("adam", "hard_sigmoid", "huber")}
+# an activation whose range is not that of a probability walks past the clip on some rows, unless its steps are small.
+STEEP = set(
+    product(
+        ("linear", "relu", "exponential", "tanh", "softsign"),
+        ("binary_crossentropy", "binary_focal_crossentropy", "poisson"),
+    )
+)
+# Adam divides a gradient by its own size, so one that is nothing but rounding moves a weight by a part of the rate,
+# unless its epsilon is larger.
+ROUNDING_ALONE = {("adam", "hard_sigmoid", "huber"), ("adam", "softsign", "mse")}
+
+
+def told(optimizer: str, activation: str, loss: str) -> dict[str, object]:
+    """The optimiser with which a pair is compared."""
+    own = OPTIMIZERS[optimizer]
+    if (optimizer, activation, loss) in ROUNDING_ALONE:
+        return own | {"epsilon": 1e-3}
+    return own | {"learning_rate": 1e-4} if (activation, loss) in STEEP else own
 
 
 def trainable() -> list[tuple[str, str]]:
@@ -93,17 +107,15 @@ def keras_fit(own: Lane, splits: Splits) -> tuple[list[np.ndarray], dict[str, li
 
 
 def distance(fit: Fit, weights: list[np.ndarray]) -> float:
-    """Largest difference of a weight; none between numbers that are no numbers on both sides."""
-    pairs = list(zip(fit.weights, weights, strict=True))
-    assert all(np.array_equal(np.isnan(ours), np.isnan(theirs)) for ours, theirs in pairs)
-    return max(float(np.nan_to_num(np.abs(ours - theirs)).max()) for ours, theirs in pairs)
+    """Largest difference of a weight; NaN where one is no number."""
+    return float(np.max([np.abs(ours - theirs).max() for ours, theirs in zip(fit.weights, weights, strict=True)]))
 
 
 @cache
 def stack_of_all_pairs(optimizer: str, splits: Splits) -> dict[tuple[str, str], Fit]:
     lanes = [
-        lane(5, activation=activation, loss=loss, network=NO_DROPOUT, optimizer=OPTIMIZERS[optimizer])
-        for activation, loss in PAIRS
+        lane(5, activation=pair[0], loss=pair[1], network=NO_DROPOUT, optimizer=told(optimizer, *pair))
+        for pair in PAIRS
     ]
     fits = [fit for start in range(0, len(lanes), 16) for fit in fits_of(lanes[start : start + 16], splits)]
     return dict(zip(PAIRS, fits, strict=True))
@@ -117,32 +129,13 @@ def test_the_covering_cases_hold_every_activation_loss_and_optimizer():
 @pytest.mark.parametrize(("optimizer", "activation", "loss"), [slow_unless_covering(case) for case in CASES])
 def test_a_lane_is_what_keras_fit_makes_of_the_same_weights_and_batches(optimizer, activation, loss, splits):
     fit = stack_of_all_pairs(optimizer, splits)[activation, loss]
-    own = lane(5, activation=activation, loss=loss, network=NO_DROPOUT, optimizer=OPTIMIZERS[optimizer])
+    own = lane(5, activation=activation, loss=loss, network=NO_DROPOUT, optimizer=told(optimizer, activation, loss))
     weights, history = keras_fit(own, splits)
-    scale = 1.0
-    if (activation, loss) in STEEP:
-        scale = 10 * max(1, max(float(np.abs(array).max()) for array in weights))
-    if (optimizer, activation, loss) in ROUNDING_ALONE:
-        scale = 20
-    assert distance(fit, weights) < scale * TOLERANCE
-    for name in HISTORY:
-        assert fit.history[name] == pytest.approx(
-            history[name], rel=max(TOLERANCE, scale * 1e-5), abs=1e-5, nan_ok=True
-        ), name
-
-
-@pytest.mark.parametrize(
-    "optimizer", ["sgd", *(pytest.param(own, marks=pytest.mark.slow) for own in ("adam", "rmsprop"))]
-)
-@pytest.mark.parametrize(("activation", "loss"), sorted(STEEP & set(PAIRS)))
-def test_steep_losses_agree_as_well_while_steps_are_small(optimizer, activation, loss, splits):
-    small = OPTIMIZERS[optimizer] | {"learning_rate": 1e-4}
-    own = lane(5, activation=activation, loss=loss, network=NO_DROPOUT, optimizer=small)
-    (fit,) = fits_of([own], splits)
-    weights, _ = keras_fit(own, splits)
     begin = network.initial_weights(own.training, 2, Streams.of(own.seed, 0).weights)
-    assert fit.finite
-    assert distance(fit, weights) < TOLERANCE / 10 < TOLERANCE * 10 < distance(fit, begin)
+    assert distance(fit, weights) < TOLERANCE
+    assert (activation, loss) not in STEEP or distance(fit, begin) > 5 * TOLERANCE
+    for name in HISTORY:
+        assert fit.history[name] == pytest.approx(history[name], rel=TOLERANCE, abs=1e-5, nan_ok=True), name
 
 
 HOW = {

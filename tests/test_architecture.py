@@ -32,9 +32,12 @@ ORDER = [
     "losses",
     "plan",
     "figures",
+    "comparison",
     "metrics",
-    "scoring",
+    "calibration",
     "decisions",
+    "uncertainty",
+    "scoring",
     "bootstrap",
     "thresholds",
     "counts",
@@ -58,7 +61,8 @@ DOORS = {
     "matplotlib": {"figures"},
     "rich": {"app"},
     "click": {"app"},
-    "sklearn": {"data"},
+    "sklearn": {"data", "calibration"},
+    "scipy": {"comparison", "uncertainty"},
     "pydantic": {"spec"},
 }
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem != "__init__")

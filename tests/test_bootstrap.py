@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from threshold_lab import bootstrap
-from threshold_lab.bootstrap import counts_resampled, resampled
-from threshold_lab.counts import Counts, counts_at, every_cut
+from threshold_lab.bootstrap import resampled
+from threshold_lab.counts import counts_at, every_cut
 from threshold_lab.heads import SCALES
 from threshold_lab.spec import RuleSettings
 from threshold_lab.thresholds import BEST, Terms, best
@@ -76,18 +76,3 @@ def test_a_rule_looks_better_on_the_rows_it_chose_on():
 def test_the_thresholds_spread_less_the_more_rows_there_are():
     spread = [resampled("f1", *overlapping(rows), terms(200), stream()).threshold.std() for rows in (50, 5000)]
     assert spread[1] < spread[0] / 2
-
-
-def test_counts_at_a_threshold_that_stays_are_binomial():
-    own = counts_resampled(Counts(*map(np.array, (30, 5, 10, 55))), 20_000, stream())
-    assert (own.tp + own.fn == 40).all()
-    assert (own.fp + own.tn == 60).all()
-    assert own.tp.mean() == pytest.approx(30, rel=0.01)
-    assert own.tp.std() == pytest.approx(np.sqrt(40 * 0.75 * 0.25), rel=0.03)
-    assert own.fp.std() == pytest.approx(np.sqrt(60 * (5 / 60) * (55 / 60)), rel=0.03)
-
-
-def test_one_class_alone_is_resampled_too():
-    own = counts_resampled(Counts(*map(np.array, (3, 0, 4, 0))), 50, stream())
-    assert (own.fp == 0).all()
-    assert own.tp.std() > 0

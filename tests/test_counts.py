@@ -136,8 +136,9 @@ def test_neighbouring_floats_are_still_parted():
     assert every_cut(scores, labels).threshold[1] == scores[1]
 
 
-@pytest.mark.parametrize("scores", [[-1.7e308, 1.7e308], [0.0, np.inf], [-np.inf, 0.0], [5e-324, 0.0]])
+@pytest.mark.parametrize("scores", [[-1.7e308, 1.7e308], [0.0, np.inf], [-np.inf, 0.0], [5e-324, 0.0], [-5e-324, 0.0]])
 def test_scores_at_the_end_of_the_numbers_are_parted(scores):
     own = np.array(scores)
     cut = every_cut(own, np.array([False, True])).threshold[int(own.max() < np.inf)]
     assert (own >= cut).tolist() == (own == own.max()).tolist()
+    assert (own >= every_cut(own, np.array([False, True])).threshold[-1]).all()

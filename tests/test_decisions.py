@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from threshold_lab.counts import Counts
-from threshold_lab.decisions import decide, interval, operating_point, rate_intervals, stream, undecided
+from threshold_lab.decisions import decide, operating_point, stream, undecided
 from threshold_lab.errors import DataError
 from threshold_lab.heads import SCALES
 from threshold_lab.records import Scores
@@ -87,16 +86,3 @@ def test_networks_that_cannot_be_cut_are_named_by_their_seeds():
     with pytest.raises(DataError, match=r"all scores are 0.5, which no cut parts; give a number \(seeds 7, 9\)"):
         operating_point("youden", Scores(labels, stacked, stacked), terms(), [7, 8, 9])
     assert np.isnan(undecided("youden", terms().settings, 3).threshold).all()
-
-
-def test_intervals_of_rates_hold_the_rate():
-    counts = Counts(*map(np.array, (30, 5, 10, 55)))
-    found = rate_intervals(counts, terms(resamples=2000))
-    assert found["recall"][0] < 0.75 < found["recall"][1]
-    assert found["recall"] == pytest.approx((0.6, 0.875), abs=0.03)
-    assert found["accuracy"][0] < 0.85 < found["accuracy"][1]
-
-
-def test_an_interval_leaves_out_as_many_below_as_above():
-    assert interval(np.arange(101.0), 0.9) == pytest.approx((5, 95))
-    assert np.isnan(interval(np.array([np.nan]), 0.9)).all()

@@ -1,9 +1,11 @@
 """From fits to the record of a job: what is chosen, by which rows, and what is said of it."""
 
+import io
 import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import spec
 
@@ -135,3 +137,15 @@ def test_rows_of_one_part_are_not_those_of_another(splits):
     own = job(seeds=1)
     shorter = replace(splits, test=rows)
     assert cell_of(own, [fit(shorter, 0)], shorter).scores["test"].scores.shape == (1, 5)
+
+
+def test_the_summary_holds_every_number_with_its_uncertainty_over_seeds_and_rows(splits):
+    record = recorded(splits, threshold="youden", seeds=3)
+    found = pd.read_csv(io.BytesIO(record.files["summary.csv"])).set_index("metric")
+    assert found.loc["accuracy", "mean"] == pytest.approx(record.metrics["test_accuracy"])
+    assert found.loc["accuracy", "sd"] == pytest.approx(record.metrics["test_accuracy_sd"])
+    for name in ("accuracy", "roc_auc", "brier"):
+        own = found.loc[name]
+        assert own["seeds_low"] <= own["mean"] <= own["seeds_high"]
+        assert own["rows_low"] < own["mean"] < own["rows_high"]
+    assert found.loc["tp", ["rows_low", "rows_high"]].isna().all()

@@ -202,6 +202,33 @@ def test_a_job_that_diverges_is_recorded_with_its_reason_and_stops_no_other(fold
     assert len(runs(folder)) == 2
 
 
+def test_two_runs_are_compared_seed_by_seed(swept):
+    folder, _ = swept
+    own = {name: run_named(folder, name) for name in ("sigmoid mse 0.3", "tanh mse 0.5")}
+    ids = [run.info.run_id for run in own.values()]
+    means = [run.data.metrics["test_accuracy"] for run in own.values()]
+    found = json.loads(lab("compare", *ids, "--margin", "0.5", "--json", folder=folder).stdout)
+    assert found["difference"] == pytest.approx(means[1] - means[0])
+    assert found["seeds"] == 2
+    assert "Verdict:" in lab("compare", *ids, folder=folder).stdout
+    for words, problem in (
+        ([*ids, "--metric", "acuracy"], "did you mean 'accuracy'?"),
+        ([*ids, "--margin", "0"], "margin must be above 0"),
+        (["nowhere", ids[0]], "cannot be read"),
+        ([*ids, "--store", "gone"], "no sweep was planned in"),
+    ):
+        done = lab("compare", *words, folder=folder)
+        assert (done.returncode, problem in done.stderr) == (2, True), done.stderr
+
+
+def test_runs_on_different_rows_are_not_compared(folder):
+    words = [own for own in SMALL if "rows" not in own]
+    assert lab("sweep", "sweep=none", "data.rows=80,90", *words, folder=folder).returncode == 0
+    done = lab("compare", *[run.info.run_id for run in runs(folder)], folder=folder)
+    assert done.returncode == 2
+    assert "made on different rows, which do not pair" in done.stderr
+
+
 def test_a_job_whose_scores_no_cut_parts_is_recorded_with_its_reason_and_stops_no_other(folder):
     words = ["sweep", "activation=softmax_1", "loss=mse", "threshold=0.5,youden,natural", *SMALL]
     done = lab(*words, folder=folder)

@@ -1,6 +1,7 @@
 """How sure a chosen threshold is: the rule chooses again on resamples of the rows."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,8 +51,8 @@ def resampled(rule: str, scores: Reals, labels: Flags, terms: Terms, generator: 
 class _Draws:
     """Resamples of the rows of one class, whose scores (n,) descend.
 
-    times (b, n): how often each row is drawn. running (b n + 1,): drawn before each row, counted on from resample to
-    resample, which draw n each.
+    drawn and undrawn (b n + 1,): how many draws are before each row, and how many rows are not drawn, counted on from
+    resample to resample.
     """
 
     def __init__(self, scores: Reals, several: int, generator: np.random.Generator) -> None:
@@ -61,30 +62,34 @@ class _Draws:
         draws = generator.integers(0, self.rows, (several, self.rows))
         draws += self.begins[:, None]
         times = np.bincount(draws.ravel(), minlength=draws.size)
-        self.times = times.reshape(draws.shape)
-        self.running = np.zeros(draws.size + 1, np.int64)
-        np.cumsum(times, out=self.running[1:])
+        self.drawn, self.undrawn = _running(times), _running(times == 0)
 
     def above(self, rows: NDArray[np.intp]) -> Wholes:
         """Drawn among so many highest rows of the sample, (c,) -> (b, c)."""
-        found: Wholes = self.running[self.begins[:, None] + rows] - self.begins[:, None]
+        found: Wholes = self.drawn[self.begins[:, None] + rows] - self.begins[:, None]
         return found
 
     def left_out(self, threshold: Reals) -> tuple[Wholes, Wholes]:
         """Rows not drawn that are at or above each resample's threshold, and all of those not drawn, (b,) each."""
         positive = self.rows - np.searchsorted(self.scores[::-1], threshold)
-        each = zip(self.times, positive.tolist(), strict=True)
-        called = np.array([rows - np.count_nonzero(own[:rows]) for own, rows in each])
-        return called, np.array([self.rows - np.count_nonzero(own) for own in self.times])
+        before = self.undrawn[self.begins]
+        return self.undrawn[self.begins + positive] - before, self.undrawn[self.begins + self.rows] - before
 
     def around(self, rows: NDArray[np.intp]) -> tuple[Reals, Reals]:
         """Lowest score drawn among so many highest of each resample, inf for none; highest of the others, or -inf."""
-        drawn = self.running[self.begins + rows]
-        last = np.searchsorted(self.running, drawn, "left") - 1 - self.begins
-        following = np.searchsorted(self.running, drawn, "right") - 1 - self.begins
+        drawn = self.drawn[self.begins + rows]
+        last = np.searchsorted(self.drawn, drawn, "left") - 1 - self.begins
+        following = np.searchsorted(self.drawn, drawn, "right") - 1 - self.begins
         upper = np.where(last < 0, np.inf, self.scores[np.maximum(last, 0)])
         lower = np.where(following >= self.rows, -np.inf, self.scores[np.minimum(following, self.rows - 1)])
         return upper, lower
+
+
+def _running(values: NDArray[Any]) -> Wholes:
+    """Sums of the first so many, none to all: (n,) -> (n + 1,)."""
+    running = np.zeros(len(values) + 1, np.int64)
+    np.cumsum(values, out=running[1:])
+    return running
 
 
 def _chosen(rule: str, cuts: Cuts, terms: Terms, positives: _Draws, negatives: _Draws) -> tuple[Reals, Reals, Reals]:
@@ -105,14 +110,3 @@ def _parting(positives: tuple[Reals, Reals], negatives: tuple[Reals, Reals]) -> 
     upper, lower = np.minimum(positives[0], negatives[0]), np.maximum(positives[1], negatives[1])
     inside = np.where(upper == np.inf, above(lower), between(upper, lower))
     return np.where(lower == -np.inf, upper, inside)
-
-
-def counts_resampled(counts: Counts, resamples: int, generator: np.random.Generator) -> Counts:
-    """Return counts, (b,), of resamples at a threshold that stays where it is, from those of the sample, ().
-
-    Each class is drawn anew from its own rows, so what falls above the threshold is binomial.
-    """
-    positives, negatives = int(counts.tp + counts.fn), int(counts.fp + counts.tn)
-    tp = generator.binomial(positives, float(counts.tp) / (positives or 1), resamples)
-    fp = generator.binomial(negatives, float(counts.fp) / (negatives or 1), resamples)
-    return Counts(tp, fp, positives - tp, negatives - fp)

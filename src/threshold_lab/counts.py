@@ -99,7 +99,7 @@ def between(upper: Reals, lower: Reals) -> Reals:
     """Return the threshold that parts two scores; the upper one where there is no number between them."""
     with np.errstate(invalid="ignore"):
         middle = lower / 2 + upper / 2
-    return np.where((middle > lower) & np.isfinite(middle), middle, upper)
+    return np.where((middle > lower) & (middle <= upper), middle, upper)
 
 
 # ---- rates; NaN where they are not defined

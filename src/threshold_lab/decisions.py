@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from threshold_lab import thresholds
-from threshold_lab.bootstrap import counts_resampled, resampled
-from threshold_lab.counts import Counts, Flags, Reals
+from threshold_lab.bootstrap import resampled
+from threshold_lab.counts import Flags, Reals
 from threshold_lab.errors import DataError
 from threshold_lab.records import Scores
 from threshold_lab.spec import RuleSettings
-from threshold_lab.thresholds import RATES, Terms
+from threshold_lab.thresholds import Terms
+from threshold_lab.uncertainty import interval
 
 _STREAM = 4  # child of a seed that no training draws from
 
@@ -79,18 +80,3 @@ def operating_point(threshold: float | str, scores: Scores, terms: Terms, seeds:
 def undecided(threshold: float | str, settings: RuleSettings, networks: int) -> OperatingPoint:
     """Return an operating point without a threshold, NaN."""
     return OperatingPoint(thresholds.title(threshold, settings), (Decision(np.nan),) * networks)
-
-
-def rate_intervals(counts: Counts, terms: Terms, seed: int = 0) -> dict[str, tuple[float, float]]:
-    """Return the interval of each rate at a threshold that stays where it is; counts: those of one sample, ()."""
-    again = counts_resampled(counts, terms.settings.resamples, stream(seed))
-    return {name: interval(rate(again), terms.settings.confidence) for name, rate in RATES.items()}
-
-
-def interval(values: Reals, confidence: float) -> tuple[float, float]:
-    """Return the quantiles that leave out as many of values (b,) below as above; NaN where there are none."""
-    known = values[~np.isnan(values)]
-    if not len(known):
-        return np.nan, np.nan
-    low, high = np.quantile(known, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return float(low), float(high)

@@ -13,6 +13,7 @@ from threshold_lab.records import Scores
 from threshold_lab.scoring import OVER_ALL_CUTS
 from threshold_lab.spec import Cost
 from threshold_lab.thresholds import RATES, expected_cost
+from threshold_lab.uncertainty import Interval, over_seeds
 
 AT_A_CUT = (*RATES, "called_positive", "expected_cost")
 """Metrics of the counts at one operating point: the rates, larger is better, in [-1, 1]; the share of rows called
@@ -24,6 +25,10 @@ DECIDED = ("threshold", "threshold_low", "threshold_high", "optimism")
 COLUMNS = ("seed", "part", "rule", *DECIDED, "tp", "fp", "fn", "tn", *AT_A_CUT, *OVER_ALL_CUTS, "keras_accuracy")
 """The tidy table: `rule` is how the threshold was chosen, rows are counted; the metrics of `scoring` say no more at one
 operating point than at another."""
+
+
+ESTIMATES = ("metric", "mean", "sd", "seeds_low", "seeds_high", "rows_low", "rows_high")
+"""Columns of `estimates`."""
 
 
 def at_a_cut(counts: Counts, cost: Cost) -> dict[str, Reals]:
@@ -45,14 +50,14 @@ def table(
     A network without a threshold is blank at that operating point.
     """
     blocks = [
-        {"seed": np.array(seeds), "part": part, "rule": point.rule}
+        {"seed": np.array(seeds), "part": [part] * len(seeds), "rule": [point.rule] * len(seeds)}
         | _decided(point)
         | _counted(scores, point.threshold, cost)
         | dict(scored[part])
         for part, scores in parts.items()
         for point in points
     ]
-    return pd.concat([pd.DataFrame(block, columns=list(COLUMNS)) for block in blocks], ignore_index=True)
+    return pd.DataFrame({name: np.concatenate([block[name] for block in blocks]) for name in COLUMNS})
 
 
 def summary(tidy: pd.DataFrame, part: str, rule: str) -> dict[str, tuple[float, float]]:
@@ -61,8 +66,24 @@ def summary(tidy: pd.DataFrame, part: str, rule: str) -> dict[str, tuple[float, 
     A metric that is undefined for any seed is left out: a mean over the others would be another quantity.
     """
     rows = tidy[(tidy["part"] == part) & (tidy["rule"] == rule)]
-    numbers = rows.drop(columns=["seed", "part", "rule"]).astype(np.float64)
-    return {str(name): _estimate(column.to_numpy()) for name, column in numbers.items() if column.notna().all()}
+    names = [str(name) for name in rows if name not in ("seed", "part", "rule")]
+    columns = zip(names, rows[names].to_numpy(np.float64).T, strict=True)
+    return {name: _estimate(values) for name, values in columns if not np.isnan(values).any()}
+
+
+def estimates(tidy: pd.DataFrame, rule: str, rows: Mapping[str, Interval], confidence: float) -> pd.DataFrame:
+    """Return every number at one operating point on the test part, a row each, with both its uncertainties.
+
+    mean and sd over seeds, with the interval of the mean (seeds_low, seeds_high); rows: the intervals over the rows of
+    the part (rows_low, rows_high), blank where there is none.
+    """
+    own = tidy[(tidy["part"] == "test") & (tidy["rule"] == rule)]
+    blank = (np.nan, np.nan)
+    found = [
+        (name, mean, deviation, *over_seeds(own[name].to_numpy(np.float64), confidence), *rows.get(name, blank))
+        for name, (mean, deviation) in summary(tidy, "test", rule).items()
+    ]
+    return pd.DataFrame(found, columns=list(ESTIMATES))
 
 
 def _estimate(values: Reals) -> tuple[float, float]:

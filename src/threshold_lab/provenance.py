@@ -31,6 +31,8 @@ DECIDING_SOURCES = (
     "bootstrap.py",
     "decisions.py",
     "scoring.py",
+    "calibration.py",
+    "uncertainty.py",
     "metrics.py",
     "recording.py",
     "figures.py",

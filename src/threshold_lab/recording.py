@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from threshold_lab import figures, metrics
+from threshold_lab import calibration, figures, metrics
 from threshold_lab.counts import Reals
-from threshold_lab.decisions import OperatingPoint, operating_point, undecided
+from threshold_lab.decisions import OperatingPoint, operating_point, stream, undecided
 from threshold_lab.errors import DataError
 from threshold_lab.heads import Head, head_of, logit
 from threshold_lab.metrics import Histogram
@@ -22,6 +23,7 @@ from threshold_lab.spec import RuleSettings, RunSpec, canonical, leaves
 from threshold_lab.store import npz
 from threshold_lab.thresholds import Terms, title
 from threshold_lab.tracking import CELL, KEY, SWEEP, RunRecord
+from threshold_lab.uncertainty import over_rows
 
 HALF, TUNED = 0.5, "youden"
 """The operating points that every job's table holds beside its own: Keras's, and a tuned one."""
@@ -65,16 +67,24 @@ class Cell:
     scores: Mapping[str, Scores]
     scored: Mapping[str, Mapping[str, Reals]]
     histogram: Histogram
+    calibration: pd.DataFrame
     points: dict[tuple[float | str, RuleSettings], OperatingPoint] = field(default_factory=dict)
 
     def point(self, threshold: float | str, spec: RunSpec) -> OperatingPoint:
         """Return the decision of each network on the validation part. Raises DataError where there is none."""
         key = threshold, spec.rule
         if key not in self.points:
-            prevalence = float(self.splits.train.labels.mean())
-            terms = Terms(spec.rule, prevalence, self.head.scale)
-            self.points[key] = operating_point(threshold, self.scores["validation"], terms, spec.all_seeds)
+            validation = self.scores["validation"]
+            self.points[key] = operating_point(threshold, validation, self._terms(spec), spec.all_seeds)
         return self.points[key]
+
+    def summary(self, tidy: pd.DataFrame, point: OperatingPoint, spec: RunSpec) -> pd.DataFrame:
+        """Return the numbers of the test part at an operating point, with both their uncertainties."""
+        rows = over_rows(self.scores["test"], point.threshold, self._terms(spec), stream(spec.seed))
+        return metrics.estimates(tidy, point.rule, rows, spec.rule.confidence)
+
+    def _terms(self, spec: RunSpec) -> Terms:
+        return Terms(spec.rule, float(self.splits.train.labels.mean()), self.head.scale)
 
     def compared(self, threshold: float | str, spec: RunSpec) -> OperatingPoint:
         """Return the same, blank where there is none."""
@@ -93,7 +103,9 @@ def cell_of(job: Job, fits: Sequence[Fit], splits: Splits) -> Cell:
         | {"keras_accuracy": keras_accuracy(part.scores, part.labels, own.low)}
         for name, part in scores.items()
     }
-    return Cell(own, splits, fits, scores, scored, metrics.histogram(scores["test"]))
+    logits, labels = ({name: getattr(part, of) for name, part in scores.items()} for of in ("logits", "labels"))
+    recalibrated = calibration.table(logits, labels, job.spec.all_seeds)
+    return Cell(own, splits, fits, scores, scored, metrics.histogram(scores["test"]), recalibrated)
 
 
 def diverged(job: Job, fits: Sequence[Fit]) -> str:
@@ -124,6 +136,8 @@ def record_of(job: Job, cell: Cell, origin: Origin) -> RunRecord:
     }
     files = _files(job, cell, points[0]) | {
         SEEDS_TABLE: tidy.to_csv(index=False).encode(),
+        "summary.csv": cell.summary(tidy, points[0], spec).to_csv(index=False).encode(),
+        "calibration.csv": cell.calibration.to_csv(index=False).encode(),
         "provenance.json": json.dumps(asdict(origin.provenance), indent=1).encode(),
     }
     return replace(description(job, origin), metrics=numbers, epochs=_epochs(cell.fits), files=files)

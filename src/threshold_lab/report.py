@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from threshold_lab import plan
-from threshold_lab.errors import StoreError
+from threshold_lab.comparison import Comparison, compare
+from threshold_lab.errors import DataError, StoreError, unknown
 from threshold_lab.metrics import summary
 from threshold_lab.plan import Job
 from threshold_lab.recording import HALF, SEEDS_TABLE, TUNED
@@ -87,15 +88,47 @@ def _names(jobs: Sequence[Job]) -> list[dict[str, str]]:
     return [{key: str(own.get(key, "")) for key in shown} for own in all_leaves]
 
 
+def opened(folder: Path) -> Runs:
+    """Return the runs of a folder in which something was planned. Raises StoreError."""
+    _planned(Store(folder))
+    return Runs(folder)
+
+
+def _planned(store: Store) -> tuple[dict[str, Any], bool]:
+    if (last := store.last_plan()) is None:
+        raise StoreError(f"no sweep was planned in {store.folder.resolve()}; make one with: threshold-lab sweep")
+    return last
+
+
+def compared(run_ids: tuple[str, str], metric: str, margin: float, runs: Runs) -> Comparison:
+    """Compare a metric of two runs on the test part, each at its own threshold, seed by seed.
+
+    Raises DataError where they were not made on the same rows, or share fewer than two seeds.
+    """
+    if len({runs.tag(run_id, "data") for run_id in run_ids}) > 1:
+        raise DataError("the two runs were made on different rows, which do not pair; make both on the same data")
+    tables = [pd.read_csv(io.BytesIO(runs.file(run_id, SEEDS_TABLE)), dtype={"rule": str}) for run_id in run_ids]
+    first, second = (_of_the_test_part(own, metric) for own in tables)
+    shared = first.index.intersection(second.index)
+    return compare(first[shared].to_numpy(), second[shared].to_numpy(), margin=margin)
+
+
+def _of_the_test_part(tidy: pd.DataFrame, metric: str) -> pd.Series:
+    """A metric by seed at a run's own operating point, which its table begins with."""
+    if metric not in tidy:
+        raise DataError(unknown("metric", metric, [name for name in tidy if name not in ("seed", "part", "rule")]))
+    own = tidy[(tidy["part"] == "test") & (tidy["rule"] == tidy["rule"].iloc[0])]
+    values: pd.Series = own.set_index("seed")[metric]
+    return values
+
+
 def status(folder: Path) -> dict[str, int]:
     """Return counts of the last sweep planned in a folder: jobs and what became of them, lanes, and fits stored.
 
     running: jobs without a run yet, of a sweep that is alive. Raises StoreError where nothing was planned.
     """
     store = Store(folder)
-    if (last := store.last_plan()) is None:
-        raise StoreError(f"no sweep was planned in {folder.resolve()}; make one with: threshold-lab sweep")
-    planned, alive = last
+    planned, alive = _planned(store)
     jobs = {job["key"]: job["cell"] for job in planned["jobs"]}
     lanes = {lane for job in planned["jobs"] for lane in job["lanes"]}
     stored = Runs(folder).of_cells(dict.fromkeys(jobs.values()))

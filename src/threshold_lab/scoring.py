@@ -70,7 +70,7 @@ def roc_auc(scores: Reals | NDArray[np.float32], labels: Flags) -> Reals:
     positives, negatives = int(labels.sum()), int((~labels).sum())
     if not positives or not negatives:
         return np.full(len(scores), np.nan)
-    rank_sums = np.array([_midranks(own)[labels].sum() for own in scores])
+    rank_sums = np.array([midranks(own)[labels].sum() for own in scores])
     return (rank_sums - positives * (positives + 1) / 2) / (positives * negatives)
 
 
@@ -90,8 +90,8 @@ def _average_precision(scores: Reals, labels: Flags) -> float:
     return float(np.sum(np.where(added > 0, added * precision(counts), 0)) / labels.sum())
 
 
-def _midranks(values: Reals | NDArray[np.float32]) -> Reals:
-    """Ranks from 1, ties sharing their mean."""
+def midranks(values: Reals | NDArray[np.float32]) -> Reals:
+    """Return ranks from 1, ties sharing their mean: (n,) -> (n,)."""
     _, where, times = np.unique(values, return_inverse=True, return_counts=True)
     return (np.cumsum(times) - (times - 1) / 2)[where]
 

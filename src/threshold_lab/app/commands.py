@@ -1,4 +1,4 @@
-"""threshold-lab sweep | run | ui | decide | status."""
+"""threshold-lab sweep | run | ui | decide | compare | status."""
 
 import json
 import os
@@ -72,6 +72,20 @@ def decide(as_json: bool, settings: Sequence[str], more_settings: Sequence[str],
 
     path = question.pop("file")
     say(answer(Question(path, settings=(*settings, *more_settings), **question)), as_json=as_json)
+
+
+@cli.command()
+@click.argument("first")
+@click.argument("second")
+@click.option("--metric", default="accuracy", show_default=True, help="A column of seeds.csv.")
+@click.option("--margin", default=0.01, show_default=True, help="A difference too small to matter.")
+@click.option("--store", default="mlruns", show_default=True, help="Folder of the runs.")
+@click.option("--json", "as_json", is_flag=True, help="For a program to read.")
+def compare(as_json: bool, **question: Any) -> None:
+    """Compare a metric of two runs, by their ids, seed by seed on the test part."""
+    from threshold_lab.app.compare import answer, say  # noqa: PLC0415
+
+    say(answer(**question), as_json=as_json)
 
 
 @cli.command()

@@ -14,13 +14,15 @@ from threshold_lab.app.terminal import console
 from threshold_lab.counts import Reals, counts_at
 from threshold_lab.data.scores import read_scores
 from threshold_lab.data.table import Table
-from threshold_lab.decisions import decide, rate_intervals
+from threshold_lab.decisions import decide, stream
 from threshold_lab.errors import ConfigError, DataError
 from threshold_lab.heads import SCALES, Scale
 from threshold_lab.metrics import at_a_cut, majority
+from threshold_lab.records import Scores
 from threshold_lab.scoring import average_precision, probability_metrics, roc_auc
 from threshold_lab.spec import RuleSettings, rule_settings
 from threshold_lab.thresholds import Terms, title
+from threshold_lab.uncertainty import over_rows
 
 _OPTIONS = {"data.target": "--label", "data.positive=": "--positive ", "data.delimiter and data.header": "the file"}
 
@@ -57,8 +59,13 @@ def answer(question: Question) -> dict[str, Any]:
         "majority": majority(table.labels),
         **{name: int(getattr(counts, name)[0]) for name in ("tp", "fp", "tn", "fn")},
         "metrics": {name: float(value[0]) for name, value in metrics.items()},
-        "metrics_ci": {name: list(ends) for name, ends in rate_intervals(counts[0], terms).items()},
+        "metrics_ci": _intervals(Scores(table.labels, scores[None], scores[None]), decision.threshold, terms),
     }
+
+
+def _intervals(scores: Scores, threshold: float, terms: Terms) -> dict[str, list[float]]:
+    found = over_rows(scores, np.array([threshold]), terms, stream(0))
+    return {name: list(ends) for name, ends in found.items()}
 
 
 def say(found: dict[str, Any], *, as_json: bool) -> None:

@@ -112,6 +112,11 @@ class Runs:
             self._client.set_terminated(run_id, "KILLED")
             self._client.delete_run(run_id)
 
+    def tag(self, run_id: str, name: str) -> str:
+        """Return a tag of a run, empty where it has none. Raises StoreError."""
+        with self._told():
+            return str(self._client.get_run(run_id).data.tags.get(name, ""))
+
     def file(self, run_id: str, name: str) -> bytes:
         """Return the bytes of a run's artifact. Raises StoreError."""
         with self._told(), tempfile.TemporaryDirectory() as folder:

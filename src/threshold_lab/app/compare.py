@@ -1,0 +1,32 @@
+"""threshold-lab compare: two runs -> the difference of a metric, seed by seed, and what it is worth."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from threshold_lab.errors import ConfigError
+from threshold_lab.report import compared, opened
+
+
+def answer(first: str, second: str, metric: str, margin: float, store: str) -> dict[str, Any]:
+    """Return the comparison of two runs of a store, and its verdict. Raises LabError."""
+    if margin <= 0:
+        raise ConfigError(f"margin must be above 0, a difference too small to matter; got {margin:g}")
+    found = compared((first, second), metric, margin, opened(Path(store)))
+    return {"metric": metric, **asdict(found), "verdict": found.verdict}
+
+
+def say(found: dict[str, Any], *, as_json: bool) -> None:
+    """Print a comparison, for a program or for a person."""
+    if as_json:
+        print(json.dumps(found))
+        return
+    print(
+        f"{found['metric']} of the second run above the first: {found['difference']:+.4f} "
+        f"({found['confidence']:.0%} interval {found['low']:+.4f} to {found['high']:+.4f}, {found['seeds']} seeds); "
+        f"larger on {found['improvement']:.0%} of the seeds, ties counting half"
+    )
+    unlikely = f"that they differ by {found['margin']:g} or more: p = {found['p_equivalence']:.3g}"
+    print(f"Verdict: {found['verdict']}; {unlikely}")
+    print(f"Were there no difference, {found['seeds_needed']} seeds would show it with power 0.8.")

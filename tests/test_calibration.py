@@ -1,0 +1,101 @@
+"""Recalibration keeps its promises about order, and makes probabilities keep theirs."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from threshold_lab.calibration import CALIBRATION, RECALIBRATIONS, recalibrated, reliability, table
+from threshold_lab.errors import DataError
+from threshold_lab.heads import SCALES, sigmoid
+from threshold_lab.scoring import calibration_error, log_loss, roc_auc
+from threshold_lab.spec import RuleSettings
+from threshold_lab.thresholds import Terms, chosen
+
+
+def overconfident(rows: int, factor: float = 3.0, shift: float = 0.0, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Logits too large by a factor, and labels that follow the true ones."""
+    generator = np.random.default_rng(seed)
+    true = 1.5 * generator.normal(size=rows)
+    return factor * true + shift, generator.random(rows) < sigmoid(true)
+
+
+def test_a_temperature_finds_by_how_much_logits_are_too_large():
+    logits, labels = overconfident(20_000)
+    assert recalibrated("temperature", logits, labels)(np.array([-3.0, 0.0, 3.0])) == pytest.approx(
+        [-1, 0, 1], abs=0.05
+    )
+
+
+def test_platt_finds_the_shift_too():
+    logits, labels = overconfident(20_000, 0.5, 2.0)
+    assert recalibrated("platt", logits, labels)(np.array([1.5, 2.0, 2.5])) == pytest.approx([-1, 0, 1], abs=0.1)
+
+
+@pytest.mark.parametrize("name", RECALIBRATIONS)
+def test_a_recalibrated_probability_keeps_its_word_on_other_rows(name):
+    own = recalibrated(name, *overconfident(4000))
+    logits, labels = overconfident(4000, seed=1)
+    before, after = sigmoid(logits)[None], sigmoid(own(logits))[None]
+    assert calibration_error(after, labels, mass=True) < 0.03 < calibration_error(before, labels, mass=True)
+    assert log_loss(after, labels) < log_loss(before, labels)
+
+
+@pytest.mark.parametrize("name", ["temperature", "platt"])
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), factor=st.floats(0.01, 100), shift=st.floats(-50, 50))
+def test_the_order_of_the_scores_and_youdens_partition_do_not_change(name, seed, factor, shift):
+    logits, labels = overconfident(60, factor, shift if name == "platt" else 0.0, seed)
+    terms = Terms(RuleSettings(), 0.5, SCALES["logit"])
+    labels |= logits > np.quantile(logits, 0.8)  # or chance might turn so few rows round
+    labels &= logits > np.quantile(logits, 0.2)
+    own = recalibrated(name, logits, labels)(logits)
+    assert roc_auc(own[None], labels) == roc_auc(logits[None], labels)
+    cuts = (chosen("youden", values, labels, terms) for values in (logits, own))
+    assert np.array_equal(logits >= next(cuts), own >= next(cuts))
+
+
+def test_isotonic_regression_never_falls():
+    own = recalibrated("isotonic", *overconfident(300))(np.linspace(-20, 20, 500))
+    assert (own[1:] >= own[:-1]).all()
+
+
+def test_rows_that_are_parted_entirely_and_logits_without_end_are_calibrated_too():
+    logits, labels = np.array([-1e6, -2.0, 2.0, np.inf]), np.array([False, False, True, True])
+    for name in RECALIBRATIONS:
+        found = sigmoid(recalibrated(name, logits, labels)(logits))
+        assert ((found >= 0.5) == labels).all()
+
+
+def test_labels_the_wrong_way_round_are_told():
+    logits, labels = overconfident(500)
+    with pytest.raises(DataError, match="would be turned round; look for swapped labels"):
+        recalibrated("platt", logits, ~labels)
+
+
+@pytest.mark.parametrize("name", RECALIBRATIONS)
+def test_one_class_is_refused(name):
+    with pytest.raises(DataError, match="both classes"):
+        recalibrated(name, np.arange(3.0), np.ones(3, bool))
+
+
+def test_the_reliability_curve_by_hand():
+    p, labels = np.array([0.1, 0.2, 0.3, 0.9]), np.array([False, True, True, True])
+    found = reliability(p, labels, bins=2)
+    assert found.rows.tolist() == [2, 2]
+    assert found.claimed == pytest.approx([0.15, 0.6])
+    assert found.found == pytest.approx([0.5, 1.0])
+
+
+def test_the_table_has_a_row_a_seed_and_recalibration_and_no_test_label_changes_a_fit():
+    parts = {"validation": overconfident(300), "test": overconfident(300, seed=1)}
+    logits = {name: np.stack([own[0], 2 * own[0]]) for name, own in parts.items()}
+    labels = {name: own[1] for name, own in parts.items()}
+    found = table(logits, labels, [4, 5])
+    assert tuple(found.columns) == CALIBRATION
+    assert found["recalibration"].tolist() == ["none", *RECALIBRATIONS] * 2
+    losses = found.set_index(["seed", "recalibration"])["log_loss"]
+    assert losses[4, "temperature"] == pytest.approx(losses[5, "temperature"])
+    assert losses[4, "temperature"] < losses[4, "none"] < losses[5, "none"]
+    blank = table(logits, labels | {"validation": np.ones(300, bool)}, [4, 5])
+    assert blank[blank["recalibration"] == "platt"]["brier"].isna().all()
