@@ -11,12 +11,13 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 from threshold_lab import calibration, metrics
 from threshold_lab.bootstrap import resampled
 from threshold_lab.counts import every_cut
-from threshold_lab.decisions import operating_point
+from threshold_lab.decisions import operating_point, stream
 from threshold_lab.heads import SCALES, sigmoid
 from threshold_lab.records import Scores
 from threshold_lab.scoring import keras_accuracy, score_metrics
 from threshold_lab.spec import RuleSettings
 from threshold_lab.thresholds import BEST, Terms, best
+from threshold_lab.uncertainty import over_rows
 
 REPETITIONS, RESAMPLES = 5, 1000
 TERMS = Terms(RuleSettings(resamples=RESAMPLES, at_least=0.5), 0.5, SCALES["probability"])
@@ -84,8 +85,8 @@ def _cell(parts: dict[str, Scores]) -> None:
     for number in range(1, 11):
         own = operating_point(number / 11, parts["validation"], TERMS, seeds)
         tidy = metrics.table(parts, scored, [own, half, tuned], seeds, TERMS.settings.cost)
-        for part in ("validation", "test"):
-            metrics.summary(tidy, part, own.rule)
+        metrics.summary(tidy, "validation", own.rule)
+        metrics.estimates(tidy, own.rule, over_rows(parts["test"], own.threshold, TERMS, stream(0)), 0.95)
 
 
 def _scored(rows: int) -> tuple[np.ndarray, np.ndarray]:

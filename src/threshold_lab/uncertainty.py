@@ -4,6 +4,7 @@ A threshold stays where it is: what its choice adds is the business of `bootstra
 """
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,8 +76,13 @@ def over_seeds(values: Reals, confidence: float) -> Interval:
     """Return the interval of the mean of values (r,), one a seed, by Student's t; NaN for one seed."""
     if len(values) < 2:
         return np.nan, np.nan
-    half = stats.t.ppf((1 + confidence) / 2, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+    half = _student(len(values) - 1, confidence) * values.std(ddof=1) / np.sqrt(len(values))
     return float(values.mean() - half), float(values.mean() + half)
+
+
+@cache
+def _student(freedom: int, confidence: float) -> float:
+    return float(stats.t.ppf((1 + confidence) / 2, freedom))
 
 
 def _counts(called: Flags, labels: Flags, weights: Weights) -> Counts:
