@@ -38,7 +38,7 @@ def by_a_loop(rule, scores, labels, own):
         yield threshold, values[index], BEST[rule](outside, own)[0]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @pytest.mark.parametrize("rule", BEST)
 @given(rows=st.lists(st.tuples(st.integers(0, 12), st.booleans()), min_size=4, max_size=30))
 def test_resamples_are_those_of_a_loop(rule, rows):

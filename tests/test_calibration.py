@@ -42,7 +42,7 @@ def test_a_recalibrated_probability_keeps_its_word_on_other_rows(name):
 
 
 @pytest.mark.parametrize("name", ["temperature", "platt"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 10_000), factor=st.floats(0.01, 100), shift=st.floats(-50, 50))
 def test_the_order_of_the_scores_and_youdens_partition_do_not_change(name, seed, factor, shift):
     logits, labels = overconfident(60, factor, shift if name == "platt" else 0.0, seed)
