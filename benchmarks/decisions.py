@@ -16,7 +16,7 @@ from threshold_lab.heads import SCALES, sigmoid
 from threshold_lab.records import Scores
 from threshold_lab.scoring import keras_accuracy, score_metrics
 from threshold_lab.spec import RuleSettings
-from threshold_lab.thresholds import BEST, Terms, best
+from threshold_lab.thresholds import BEST, Terms, at_a_cut, best
 from threshold_lab.uncertainty import over_rows
 
 REPETITIONS, RESAMPLES = 5, 1000
@@ -42,7 +42,7 @@ def _all_rules(scores: np.ndarray, labels: np.ndarray) -> None:
     cuts = every_cut(scores, labels)
     for rule in BEST.values():
         best(rule(cuts.counts, TERMS)[None], cuts.counts[None])
-    metrics.at_a_cut(cuts.counts, TERMS.settings.cost)
+    at_a_cut(cuts.counts, TERMS.settings.cost)
 
 
 def _bootstrap() -> dict[str, Any]:

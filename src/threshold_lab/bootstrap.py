@@ -48,6 +48,13 @@ def resampled(rule: str, scores: Reals, labels: Flags, terms: Terms, generator: 
     return Resampled(*(np.concatenate(own) for own in zip(*found, strict=True)))
 
 
+def times_drawn(rows: int, several: int, generator: np.random.Generator) -> Wholes:
+    """Return how often each row of one class is drawn in each of several resamples of as many, (b, n)."""
+    draws = generator.integers(0, max(rows, 1), (several, rows))
+    draws += np.arange(several)[:, None] * rows
+    return np.bincount(draws.ravel(), minlength=draws.size).reshape(draws.shape)
+
+
 class _Draws:
     """Resamples of the rows of one class, whose scores (n,) descend.
 
@@ -59,9 +66,7 @@ class _Draws:
         self.scores = scores
         self.rows = len(scores)
         self.begins = np.arange(several) * self.rows
-        draws = generator.integers(0, self.rows, (several, self.rows))
-        draws += self.begins[:, None]
-        times = np.bincount(draws.ravel(), minlength=draws.size)
+        times = times_drawn(self.rows, several, generator).ravel()
         self.drawn, self.undrawn = _running(times), _running(times == 0)
 
     def above(self, rows: NDArray[np.intp]) -> Wholes:

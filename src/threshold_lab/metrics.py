@@ -7,17 +7,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from threshold_lab.counts import Counts, Reals, called_positive, counts_at
+from threshold_lab.counts import Reals, counts_at
 from threshold_lab.decisions import OperatingPoint
 from threshold_lab.records import Scores
 from threshold_lab.scoring import OVER_ALL_CUTS
 from threshold_lab.spec import Cost
-from threshold_lab.thresholds import RATES, expected_cost
+from threshold_lab.thresholds import AT_A_CUT, at_a_cut
 from threshold_lab.uncertainty import Interval, over_seeds
-
-AT_A_CUT = (*RATES, "called_positive", "expected_cost")
-"""Metrics of the counts at one operating point: the rates, larger is better, in [-1, 1]; the share of rows called
-positive; the mean cost of a row, smaller is better. NaN where undefined."""
 
 DECIDED = ("threshold", "threshold_low", "threshold_high", "optimism")
 """Of a decision, in the unit of the score; `optimism` in that of the rule."""
@@ -29,12 +25,6 @@ operating point than at another."""
 
 ESTIMATES = ("metric", "mean", "sd", "seeds_low", "seeds_high", "rows_low", "rows_high")
 """Columns of `estimates`."""
-
-
-def at_a_cut(counts: Counts, cost: Cost) -> dict[str, Reals]:
-    """Return every metric of AT_A_CUT."""
-    rates = {name: rate(counts) for name, rate in RATES.items()}
-    return rates | {"called_positive": called_positive(counts), "expected_cost": expected_cost(counts, cost)}
 
 
 def table(

@@ -83,15 +83,15 @@ class Cell:
         rows = over_rows(self.scores["test"], point.threshold, self._terms(spec), stream(spec.seed))
         return metrics.estimates(tidy, point.rule, rows, spec.rule.confidence)
 
-    def _terms(self, spec: RunSpec) -> Terms:
-        return Terms(spec.rule, float(self.splits.train.labels.mean()), self.head.scale)
-
     def compared(self, threshold: float | str, spec: RunSpec) -> OperatingPoint:
-        """Return the same, blank where there is none."""
+        """Return a decision beside the job's own, blank where there is none."""
         try:
             return self.point(threshold, spec)
         except DataError:
             return undecided(threshold, spec.rule, len(self.fits))
+
+    def _terms(self, spec: RunSpec) -> Terms:
+        return Terms(spec.rule, float(self.splits.train.labels.mean()), self.head.scale)
 
 
 def cell_of(job: Job, fits: Sequence[Fit], splits: Splits) -> Cell:

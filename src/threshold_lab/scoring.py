@@ -104,7 +104,12 @@ def brier(scores: Reals, labels: Flags) -> Reals:
 
     Source: Brier 1950, doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2.
     """
-    return np.asarray(np.square(np.clip(scores, 0, 1) - labels).mean(axis=1))
+    return np.asarray(squared_errors(scores, labels).mean(axis=1))
+
+
+def squared_errors(scores: Reals, labels: Flags) -> Reals:
+    """Return each row's part of the Brier score, (r, n)."""
+    return np.asarray(np.square(np.clip(scores, 0, 1) - labels))
 
 
 def brier_parts(scores: Reals, labels: Flags) -> tuple[Reals, Reals, Reals]:
@@ -131,8 +136,13 @@ def log_loss(scores: Reals, labels: Flags) -> Reals:
     Scores are taken as probabilities and clipped to [1e-7, 1 - 1e-7], as Keras clips them.
     Source: Good 1952, doi:10.1111/j.2517-6161.1952.tb00104.x.
     """
+    return np.asarray(log_losses(scores, labels).mean(axis=1))
+
+
+def log_losses(scores: Reals, labels: Flags) -> Reals:
+    """Return each row's part of the log loss, (r, n)."""
     p = np.clip(scores, 1e-7, 1 - 1e-7)
-    return np.asarray(-np.where(labels, np.log(p), np.log1p(-p)).mean(axis=1))
+    return -np.where(labels, np.log(p), np.log1p(-p))
 
 
 def calibration_error(scores: Reals, labels: Flags, *, mass: bool) -> Reals:

@@ -72,8 +72,7 @@ def closest_to_corner(own: Counts, _terms: Terms) -> Reals:
 
 def _at_least(held: str, raised: str, own: Counts, terms: Terms) -> Reals:
     """One rate as high as can be where another is at least what the settings say."""
-    enough = RATES[held](own) >= terms.settings.at_least
-    return np.where(enough, RATES[raised](own), np.nan)
+    return np.where(RATES[held](own) >= terms.settings.at_least, RATES[raised](own), np.nan)
 
 
 RATES: Mapping[str, Callable[[Counts], Reals]] = {
@@ -91,6 +90,16 @@ RATES: Mapping[str, Callable[[Counts], Reals]] = {
     "jaccard": counts.jaccard,
 }
 """By name; the larger the better."""
+
+AT_A_CUT = (*RATES, "called_positive", "expected_cost")
+"""Of the counts at a cut: the rates, the share of rows called positive, a row's mean cost (smaller is better)."""
+
+
+def at_a_cut(own: Counts, cost: Cost) -> dict[str, Reals]:
+    """Return every metric of AT_A_CUT."""
+    rates = {name: rate(own) for name, rate in RATES.items()}
+    return rates | {"called_positive": counts.called_positive(own), "expected_cost": expected_cost(own, cost)}
+
 
 _CONSTRAINED = {
     "recall_at_least": ("recall", "specificity"),

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from threshold_lab.counts import Counts, Flags, Reals, called_positive
+from threshold_lab.bootstrap import times_drawn
+from threshold_lab.counts import Counts, Flags, Reals
 from threshold_lab.records import Scores
-from threshold_lab.scoring import midranks
+from threshold_lab.scoring import log_losses, midranks, squared_errors
 from threshold_lab.spec import Cost
-from threshold_lab.thresholds import RATES, Terms, expected_cost
+from threshold_lab.thresholds import Terms, at_a_cut
 
 Interval = tuple[float, float]
 Weights = NDArray[np.float32]
@@ -47,20 +48,13 @@ def _resamples(labels: Flags, number: int, generator: np.random.Generator) -> It
     for start in range(0, number, size):
         weights = np.zeros((min(size, number - start), len(labels)), np.float32)
         for rows in (np.flatnonzero(labels), np.flatnonzero(~labels)):
-            weights[:, rows] = _times(len(rows), len(weights), generator)
+            weights[:, rows] = times_drawn(len(rows), len(weights), generator)
         yield weights
-
-
-def _times(rows: int, several: int, generator: np.random.Generator) -> NDArray[np.int64]:
-    draws = generator.integers(0, max(rows, 1), (several, rows)) + np.arange(several)[:, None] * rows
-    return np.bincount(draws.ravel(), minlength=draws.size).reshape(draws.shape)
 
 
 def _means(called: Flags, labels: Flags, weights: Weights, cost: Cost) -> dict[str, Reals]:
     """Mean over the networks of every metric of counts, (b,)."""
-    counts = _counts(called, labels, weights)
-    values = {name: rate(counts) for name, rate in RATES.items()}
-    values |= {"called_positive": called_positive(counts), "expected_cost": expected_cost(counts, cost)}
+    values = at_a_cut(_counts(called, labels, weights), cost)
     return {name: own.mean(axis=1) for name, own in values.items()}
 
 
@@ -95,10 +89,8 @@ def _counts(called: Flags, labels: Flags, weights: Weights) -> Counts:
 
 def _losses(scores: Scores) -> dict[str, Reals]:
     """What each row adds to the mean over rows and networks, (n,)."""
-    p = np.clip(scores.scores, 1e-7, 1 - 1e-7)
-    brier = np.square(np.clip(scores.scores, 0, 1) - scores.labels)
-    log_loss = -np.where(scores.labels, np.log(p), np.log1p(-p))
-    return {name: own.mean(axis=0) / len(scores.labels) for name, own in (("brier", brier), ("log_loss", log_loss))}
+    each = {"brier": squared_errors, "log_loss": log_losses}
+    return {name: of(scores.scores, scores.labels).mean(axis=0) / len(scores.labels) for name, of in each.items()}
 
 
 def _of_auc(scores: Reals, labels: Flags, confidence: float) -> Interval:

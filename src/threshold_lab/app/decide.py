@@ -17,11 +17,11 @@ from threshold_lab.data.table import Table
 from threshold_lab.decisions import decide, stream
 from threshold_lab.errors import ConfigError, DataError
 from threshold_lab.heads import SCALES, Scale
-from threshold_lab.metrics import at_a_cut, majority
+from threshold_lab.metrics import majority
 from threshold_lab.records import Scores
 from threshold_lab.scoring import average_precision, probability_metrics, roc_auc
 from threshold_lab.spec import RuleSettings, rule_settings
-from threshold_lab.thresholds import Terms, title
+from threshold_lab.thresholds import Terms, at_a_cut, title
 from threshold_lab.uncertainty import over_rows
 
 _OPTIONS = {"data.target": "--label", "data.positive=": "--positive ", "data.delimiter and data.header": "the file"}
