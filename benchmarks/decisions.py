@@ -13,11 +13,12 @@ from threshold_lab.bootstrap import resampled
 from threshold_lab.counts import every_cut
 from threshold_lab.decisions import operating_point, stream
 from threshold_lab.heads import SCALES, sigmoid
+from threshold_lab.influence import influences
 from threshold_lab.records import Scores
-from threshold_lab.scoring import keras_accuracy, score_metrics
+from threshold_lab.scoring import score_metrics
 from threshold_lab.spec import RuleSettings
 from threshold_lab.thresholds import BEST, Terms, at_a_cut, best
-from threshold_lab.uncertainty import over_rows
+from threshold_lab.uncertainty import by_resamples, of_scores
 
 REPETITIONS, RESAMPLES = 5, 1000
 TERMS = Terms(RuleSettings(resamples=RESAMPLES, at_least=0.5), 0.5, SCALES["probability"])
@@ -75,18 +76,18 @@ def _sweep() -> dict[str, Any]:
 
 
 def _cell(parts: dict[str, Scores]) -> None:
-    seeds = range(20)
-    scored = {
-        name: score_metrics(own) | {"keras_accuracy": keras_accuracy(own.scores, own.labels, 0)}
-        for name, own in parts.items()
-    }
+    seeds, test = range(20), parts["test"]
+    scored = {name: score_metrics(own) for name, own in parts.items()}
+    moved = influences(test)
     calibration.table({n: p.logits for n, p in parts.items()}, {n: p.labels for n, p in parts.items()}, seeds)
     half, tuned = (operating_point(own, parts["validation"], TERMS, seeds) for own in (0.5, "youden"))
     for number in range(1, 11):
         own = operating_point(number / 11, parts["validation"], TERMS, seeds)
         tidy = metrics.table(parts, scored, [own, half, tuned], seeds, TERMS.settings.cost)
         metrics.summary(tidy, "validation", own.rule)
-        metrics.estimates(tidy, own.rule, over_rows(parts["test"], own.threshold, TERMS, stream(0)), 0.95)
+        rates = by_resamples(test.scores >= own.threshold[:, None], test.labels, TERMS.settings, stream(0))
+        rows = {**rates, **of_scores(scored["test"], moved, test.labels, 0.95)}
+        metrics.estimates(tidy, own.rule, rows, 0.95)
 
 
 def _scored(rows: int) -> tuple[np.ndarray, np.ndarray]:

@@ -12,9 +12,11 @@ import threshold_lab
 PACKAGE = Path(threshold_lab.__file__).parent
 ORDER = [
     "app",
+    "pairing",
     "report",
     "sweep",
     "recording",
+    "cells",
     "tracking",
     "store",
     "executors",
@@ -37,6 +39,7 @@ ORDER = [
     "calibration",
     "decisions",
     "uncertainty",
+    "influence",
     "scoring",
     "bootstrap",
     "thresholds",

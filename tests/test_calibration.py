@@ -1,13 +1,25 @@
 """Recalibration keeps its promises about order, and makes probabilities keep theirs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from threshold_lab.calibration import CALIBRATION, RECALIBRATIONS, recalibrated, reliability, table
+from threshold_lab.calibration import (
+    CALIBRATION,
+    CURVES,
+    RECALIBRATIONS,
+    curves,
+    on_test,
+    recalibrated,
+    reliability,
+    table,
+)
 from threshold_lab.errors import DataError
 from threshold_lab.heads import SCALES, sigmoid
+from threshold_lab.records import Scores
 from threshold_lab.scoring import calibration_error, log_loss, roc_auc
 from threshold_lab.spec import RuleSettings
 from threshold_lab.thresholds import Terms, chosen
@@ -80,22 +92,54 @@ def test_one_class_is_refused(name):
 
 
 def test_the_reliability_curve_by_hand():
-    p, labels = np.array([0.1, 0.2, 0.3, 0.9]), np.array([False, True, True, True])
-    found = reliability(p, labels, bins=2)
-    assert found.rows.tolist() == [2, 2]
-    assert found.claimed == pytest.approx([0.15, 0.6])
-    assert found.found == pytest.approx([0.5, 1.0])
+    """Twenty rows, two a bin; those that share a score share the lower bin."""
+    p = np.r_[0.1, 0.1, 0.1, np.linspace(0.2, 0.9, 17)]
+    labels = np.r_[False, True, True, np.zeros(15, bool), True, True]
+    found = reliability(p, labels)
+    assert found.rows.tolist() == [3, 1, *[2] * 8]
+    assert found.claimed[[0, -1]] == pytest.approx([0.1, (p[-1] + p[-2]) / 2])
+    assert found.found[[0, 1, -1]] == pytest.approx([2 / 3, 0, 1])
+
+
+def stacked(logits, labels) -> Scores:
+    """Two networks, the second twice as sure."""
+    both = np.stack([logits, 2 * logits])
+    return Scores(labels, both, sigmoid(both))
 
 
 def test_the_table_has_a_row_a_seed_and_recalibration_and_no_test_label_changes_a_fit():
-    parts = {"validation": overconfident(300), "test": overconfident(300, seed=1)}
-    logits = {name: np.stack([own[0], 2 * own[0]]) for name, own in parts.items()}
-    labels = {name: own[1] for name, own in parts.items()}
-    found = table(logits, labels, [4, 5])
+    validation, test = stacked(*overconfident(300)), stacked(*overconfident(300, seed=1))
+    probabilities = on_test(validation, test, probability=True)
+    found = table(probabilities, test.labels, [4, 5])
     assert tuple(found.columns) == CALIBRATION
-    assert found["recalibration"].tolist() == ["none", *RECALIBRATIONS] * 2
+    assert found["recalibration"].tolist() == [name for name in ("none", *RECALIBRATIONS) for _ in (4, 5)]
     losses = found.set_index(["seed", "recalibration"])["log_loss"]
     assert losses[4, "temperature"] == pytest.approx(losses[5, "temperature"])
     assert losses[4, "temperature"] < losses[4, "none"] < losses[5, "none"]
-    blank = table(logits, labels | {"validation": np.ones(300, bool)}, [4, 5])
-    assert blank[blank["recalibration"] == "platt"]["brier"].isna().all()
+    turned = on_test(validation, replace(test, labels=~test.labels), probability=True)
+    assert all(np.array_equal(turned[name], own) for name, own in probabilities.items())
+
+
+def test_a_network_that_cannot_be_recalibrated_is_blank():
+    test = stacked(*overconfident(300))
+    one_class = replace(test, labels=np.ones(300, bool))
+    found = on_test(one_class, test, probability=True)
+    judged = table(found, test.labels, [4, 5])
+    assert judged[judged["recalibration"] != "none"]["brier"].isna().all()
+    assert judged[judged["recalibration"] == "none"]["brier"].notna().all()
+    assert set(curves(found, test.labels, [4, 5])["recalibration"]) == {"none"}
+
+
+def test_what_predict_returns_is_judged_where_it_claims_to_be_a_probability():
+    scores = Scores(np.array([True, False, True]), np.array([[3.0, -3.0, 0.5]]), np.array([[1.2, -0.1, 0.4]]))
+    assert on_test(scores, scores, probability=True)["none"].tolist() == [[1.0, 0.0, 0.4]]
+    assert on_test(scores, scores, probability=False)["none"] == pytest.approx(sigmoid(scores.logits))
+
+
+def test_the_curves_hold_every_row_once_a_seed_and_recalibration():
+    test = stacked(*overconfident(300))
+    found = curves(on_test(test, test, probability=True), test.labels, [4, 5])
+    assert tuple(found.columns) == CURVES
+    assert (found.groupby(["recalibration", "seed"])["rows"].sum() == 300).all()
+    positives = (found["rows"] * found["found"]).groupby([found["recalibration"], found["seed"]]).sum()
+    assert positives.to_numpy() == pytest.approx(test.labels.sum())

@@ -6,7 +6,7 @@ from conftest import spec
 
 from threshold_lab import plan
 from threshold_lab.errors import ConfigError
-from threshold_lab.heads import ACTIVATIONS, LOSSES, head, sigmoid
+from threshold_lab.heads import ACTIVATIONS, LOSSES, SCALES, head, sigmoid
 
 LOGITS = np.array([-900.0, -20.0, -1.5, 0.0, 0.5, 17.4, 900.0])
 
@@ -50,6 +50,25 @@ def test_a_score_that_can_leave_0_to_1_is_not_called_a_probability():
     assert head("sigmoid", "binary_crossentropy_from_logits").unit("yes") == "predicted probability of 'yes'"
     assert not head("sigmoid", "hinge").probability
     assert head("tanh", "mse", low=-1).unit("yes") == "score, meant as the expected target, -1 to 1, of 'yes'"
+
+
+@pytest.mark.parametrize(
+    ("activation", "loss", "low", "words"),
+    [
+        ("sigmoid", "mse", 0, "Keras calls positive any probability above .5"),
+        ("linear", "binary_crossentropy_from_logits", 0, "any logit above .5, which is P = 0.622"),
+        ("linear", "hinge", 0, "any margin above .5"),
+        ("tanh", "mse", -1, "any expected target, -1 to 1 above .5, which is P = 0.750, and counts no negative row"),
+    ],
+)
+def test_where_keras_accuracy_cuts_is_told_in_words(activation, loss, low, words):
+    assert words in head(activation, loss, low).keras_accuracy
+
+
+@pytest.mark.parametrize("name", [name for name, own in SCALES.items() if own.of])
+def test_the_score_of_a_probability_leads_back_to_it(name):
+    own = SCALES[name]
+    assert [own.probability(own.at(p)) for p in (0.1, 0.5, 0.9)] == pytest.approx([0.1, 0.5, 0.9])
 
 
 def test_unknown_names_are_all_told_with_the_known_and_the_nearest():

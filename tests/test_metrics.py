@@ -15,7 +15,7 @@ LABELS = np.array([False, True, True, False, True, False])
 PROBABILITIES = np.array([[0.2, 0.7, 0.4, 0.4, 0.9, 0.1], [0.6, 0.5, 0.8, 0.3, 0.2, 0.1]])
 
 
-SCORED = {name: np.array([0.25, 0.75]) for name in (*OVER_ALL_CUTS, "keras_accuracy")}
+SCORED = {name: np.array([0.25, 0.75]) for name in OVER_ALL_CUTS}
 
 
 def scores(values=PROBABILITIES, labels=LABELS) -> Scores:

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from conftest import spec
 
+from threshold_lab.cells import cell_of, diverged
 from threshold_lab.plan import Job
 from threshold_lab.provenance import engine, provenance
-from threshold_lab.recording import Origin, cell_of, diverged, experiment_of, record_of
+from threshold_lab.recording import Origin, experiment_of, record_of
 from threshold_lab.records import HISTORY, Fit, Part, Splits
 
 
@@ -75,6 +76,34 @@ def test_at_most_25_metrics(splits):
     record = recorded(splits)
     assert len(record.metrics) + 4 <= 25
     assert {"majority", "validation_error", "threshold", "test_accuracy_sd", "test_roc_auc"} <= set(record.metrics)
+
+
+def test_keras_accuracy_stands_beside_ours_with_the_reason_where_they_differ(splits):
+    alike = recorded(splits, threshold=0.5)
+    assert alike.tags["keras_accuracy"] == f"{alike.metrics['test_accuracy']:.4f}, as here"
+    logits = recorded(splits, threshold="natural", activation="linear", loss="binary_crossentropy_from_logits")
+    told = logits.tags["keras_accuracy"]
+    assert "logit above .5, which is P = 0.622; here it is 0 or more" in told
+    assert float(told.split(":")[0]) != pytest.approx(logits.metrics["test_accuracy"])
+
+
+def test_the_files_of_a_cell_are_those_of_each_of_its_jobs(splits):
+    jobs = [job(threshold=own) for own in (0.5, "youden")]
+    cell = cell_of(jobs[0], [fit(splits, seed) for seed in jobs[0].spec.all_seeds], splits)
+    records = [record_of(own, cell, Origin("sweep", provenance(), {})) for own in jobs]
+    for name in ("calibration.csv", "reliability.csv", "reliability.png", "test_logits.npz"):
+        assert records[0].files[name] == records[1].files[name]
+    with np.load(io.BytesIO(records[0].files["test_logits.npz"])) as stored:
+        assert np.array_equal(stored["labels"], splits.test.labels)
+        assert stored["logits"].shape == (2, len(splits.test.labels), 1)
+
+
+def test_the_summary_has_both_uncertainties_of_every_metric(splits):
+    found = pd.read_csv(io.BytesIO(recorded(splits, threshold="youden").files["summary.csv"])).set_index("metric")
+    both = found.dropna()
+    assert {"accuracy", "f1", "expected_cost", "roc_auc", "average_precision", "brier", "ece_mass"} <= set(both.index)
+    assert (both["rows_low"] <= both["mean"] + 1e-9).all()
+    assert (both["mean"] <= both["rows_high"] + 1e-9).all()
 
 
 def test_weights_of_every_seed_and_one_model_named_by_its_seed(splits):

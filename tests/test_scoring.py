@@ -89,12 +89,12 @@ def test_the_calibration_error_by_hand():
 
 def test_bins_of_equal_mass_hold_as_many_rows_and_ties_share_one():
     p = np.random.default_rng(0).random(1000)
-    assert (np.bincount(scoring._of_equal_mass(p)) == 1000 // BINS).all()
-    assert set(scoring._of_equal_mass(np.full(50, 0.3))) == {0}
+    assert (np.bincount(scoring.of_equal_mass(p)) == 1000 // BINS).all()
+    assert set(scoring.of_equal_mass(np.full(50, 0.3))) == {0}
 
 
 def test_a_score_of_one_is_in_the_last_bin():
-    assert scoring._of_equal_width(np.array([0.0, 0.999, 1.0])).tolist() == [0, BINS - 1, BINS - 1]
+    assert scoring.of_equal_width(np.array([0.0, 0.999, 1.0])).tolist() == [0, BINS - 1, BINS - 1]
 
 
 def test_the_share_outside():
@@ -103,5 +103,5 @@ def test_the_share_outside():
 
 def test_keras_counts_above_one_half_and_never_matches_a_target_of_minus_one():
     values, labels = np.array([[0.5, 0.6, 0.4, 0.7]]), np.array([True, True, False, False])
-    assert scoring.keras_accuracy(values, labels, 0) == [0.5]
-    assert scoring.keras_accuracy(values, labels, -1) == [0.25]
+    assert scoring.keras_matches(values, labels, 0).mean() == 0.5
+    assert scoring.keras_matches(values, labels, -1).mean() == 0.25

@@ -210,6 +210,9 @@ def test_two_runs_are_compared_seed_by_seed(swept):
     found = json.loads(lab("compare", *ids, "--margin", "0.5", "--json", folder=folder).stdout)
     assert found["difference"] == pytest.approx(means[1] - means[0])
     assert found["seeds"] == 2
+    assert found["rows"][0] < found["difference"] < found["rows"][1]
+    same = json.loads(lab("compare", ids[0], ids[0], "--metric", "roc_auc", "--json", folder=folder).stdout)
+    assert same["rows"] == [0, 0]
     assert "Verdict:" in lab("compare", *ids, folder=folder).stdout
     for words, problem in (
         ([*ids, "--metric", "acuracy"], "did you mean 'accuracy'?"),

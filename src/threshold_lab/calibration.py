@@ -7,11 +7,13 @@ every rank and every partition; isotonic regression may tie what was apart.
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn import config_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
@@ -19,7 +21,8 @@ from sklearn.linear_model import LogisticRegression
 from threshold_lab.counts import Flags, Reals
 from threshold_lab.errors import DataError
 from threshold_lab.heads import sigmoid
-from threshold_lab.scoring import probability_metrics
+from threshold_lab.records import Scores
+from threshold_lab.scoring import binned, of_equal_mass, probability_metrics
 
 _FINITE = 700.0  # beyond it, exp overflows
 
@@ -27,24 +30,27 @@ Map = Callable[[Reals], Reals]
 """Logits (n,) -> logits (n,), of which `heads.sigmoid` makes probabilities."""
 
 
-@dataclass(frozen=True, eq=False)
-class Reliability:
+class Reliability(NamedTuple):
     """What scores claim and what is found, in bins that hold rows, (b,): rows, mean probability, share of positives."""
 
+    bin: NDArray[np.intp]
     rows: NDArray[np.int64]
     claimed: Reals
     found: Reals
 
 
-def reliability(probabilities: Reals, labels: Flags, bins: int = 10) -> Reliability:
-    """Return the reliability curve of probabilities (n,) in bins of as many rows each; rows of one score share a bin.
+def reliability(probabilities: Reals, labels: Flags) -> Reliability:
+    """Return the reliability curve of probabilities (n,), in the bins of equal mass of `scoring`.
 
     Source: Bröcker and Smith 2007, doi:10.1175/WAF993.1.
     """
-    places = np.searchsorted(np.sort(probabilities), probabilities, "left") * bins // len(probabilities)
-    rows, claimed, found = (np.bincount(places, own, bins) for own in (np.ones(len(places)), probabilities, labels))
-    held = rows > 0
-    return Reliability(rows[held].astype(np.int64), claimed[held] / rows[held], found[held] / rows[held])
+    rows, claimed, found = binned(probabilities, labels, of_equal_mass(probabilities))
+    held = np.flatnonzero(rows)
+    return Reliability(held, rows[held].astype(np.int64), claimed[held] / rows[held], found[held] / rows[held])
+
+
+CURVES = ("recalibration", "seed", *Reliability._fields)
+"""Columns of `curves`."""
 
 
 # ---- recalibration
@@ -89,28 +95,53 @@ def recalibrated(name: str, logits: Reals, labels: Flags) -> Map:
     return RECALIBRATIONS[name](logits, labels)
 
 
-def table(logits: Mapping[str, Reals], labels: Mapping[str, Flags], seeds: Sequence[int]) -> pd.DataFrame:
-    """Return what each recalibration comes to on the test part, a row a seed and recalibration: columns CALIBRATION.
+def on_test(validation: Scores, test: Scores, *, probability: bool) -> dict[str, Reals]:
+    """Return the probabilities of the test part by recalibration, each fitted on the validation part: (r, n) each.
 
-    logits (r, n) and labels (n,) by part; fitted on "validation", each network its own. "none" takes the sigmoid of
-    the logit as it is. Blank where a network cannot be recalibrated.
+    "none" is what `predict` returns, clipped to [0, 1], where that claims to be a probability, else the sigmoid of the
+    logit. NaN for a network that cannot be recalibrated.
     """
-    rows = [
-        {"seed": seed, "recalibration": name}
-        | _judged(name, logits["validation"][index], logits["test"][index], labels)
-        for index, seed in enumerate(seeds)
-        for name in ("none", *RECALIBRATIONS)
+    as_it_is = np.clip(test.scores, 0, 1) if probability else sigmoid(test.logits)
+    with config_context(assume_finite=True, skip_parameter_validation=True):
+        return {"none": as_it_is} | {name: _all_on_test(name, validation, test) for name in RECALIBRATIONS}
+
+
+def _all_on_test(name: str, validation: Scores, test: Scores) -> Reals:
+    found = np.full(test.logits.shape, np.nan)
+    for own, fitted_on, logits in zip(found, validation.logits, test.logits, strict=True):
+        with suppress(DataError):
+            own[:] = sigmoid(recalibrated(name, fitted_on, validation.labels)(logits))
+    return found
+
+
+def table(probabilities: Mapping[str, Reals], labels: Flags, seeds: Sequence[int]) -> pd.DataFrame:
+    """Return what each recalibration of `on_test` comes to, a row a seed and recalibration: columns CALIBRATION."""
+    blocks = [
+        pd.DataFrame({"seed": list(seeds), "recalibration": name} | _judged(own, labels))
+        for name, own in probabilities.items()
     ]
-    return pd.DataFrame(rows, columns=list(CALIBRATION))
+    return pd.concat(blocks, ignore_index=True)
 
 
-def _judged(name: str, validation: Reals, test: Reals, labels: Mapping[str, Flags]) -> dict[str, float]:
-    try:
-        own = recalibrated(name, validation, labels["validation"])(test) if name in RECALIBRATIONS else test
-    except DataError:
-        return {}
-    found = probability_metrics(sigmoid(own)[None], labels["test"])
-    return {metric: float(found[metric][0]) for metric in JUDGED}
+def _judged(probabilities: Reals, labels: Flags) -> dict[str, Reals]:
+    """Every metric of JUDGED, (r,) each."""
+    held = ~np.isnan(probabilities[:, 0])
+    judged, found = probability_metrics(probabilities[held], labels), {}
+    for name in JUDGED:
+        found[name] = np.full(len(held), np.nan)
+        found[name][held] = judged[name]
+    return found
+
+
+def curves(probabilities: Mapping[str, Reals], labels: Flags, seeds: Sequence[int]) -> pd.DataFrame:
+    """Return the reliability curves of each recalibration of `on_test`, a row a seed and bin: columns CURVES."""
+    blocks = [
+        pd.DataFrame({"recalibration": name, "seed": seed} | reliability(p, labels)._asdict())
+        for name, own in probabilities.items()
+        for seed, p in zip(seeds, own, strict=True)
+        if not np.isnan(p[0])
+    ]
+    return pd.concat(blocks, ignore_index=True)
 
 
 def _logistic(logits: Reals, labels: Flags, *, intercept: bool) -> tuple[float, float]:

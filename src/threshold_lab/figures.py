@@ -3,12 +3,15 @@
 import io
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 from threshold_lab.counts import Reals
 from threshold_lab.metrics import Histogram
 
 NEGATIVE, POSITIVE, CUT = "#4c72b0", "#dd8452", "#222222"
+_COLOURS = ("#222222", "#4c72b0", "#dd8452", "#55a868")
+_NAMES = {"none": "as it is (thin: each seed)"}
 _PLACE = (0.1, 0.15, 0.87, 0.76)  # fixed: a layout engine draws every picture twice to find it
 
 
@@ -32,6 +35,41 @@ def histogram(counts: Histogram, threshold: Reals, *, title: str, labels: tuple[
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(loc="upper center", ncols=3, edgecolor="none", framealpha=0.9, fontsize=8)
     return figure
+
+
+def reliability(curves: pd.DataFrame, *, title: str) -> Figure:
+    """Draw reliability curves, columns `calibration.CURVES`: each recalibration over all seeds, and each seed as it is.
+
+    A curve on the diagonal keeps its word; below it, probabilities are too high.
+    """
+    figure = Figure(figsize=(4.6, 4.6))
+    axes = figure.add_axes((0.13, 0.11, 0.83, 0.82))
+    axes.plot([0, 1], [0, 1], color=CUT, linewidth=0.8)
+    for _, own in curves[curves["recalibration"] == "none"].groupby("seed"):
+        axes.plot(own["claimed"], own["found"], color=_COLOURS[0], alpha=0.15, linewidth=0.8)
+    for colour, (name, own) in zip(_COLOURS, curves.groupby("recalibration", sort=False), strict=False):
+        pooled = _pooled(own)
+        axes.plot(
+            pooled["claimed"],
+            pooled["found"],
+            "o-",
+            color=colour,
+            markersize=3.5,
+            label=_NAMES.get(str(name), str(name)),
+        )
+    axes.set(xlabel="probability claimed", ylabel="share of positive rows", xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    axes.set_title(title, loc="left", fontsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(loc="upper left", edgecolor="none", framealpha=0.9, fontsize=8)
+    return figure
+
+
+def _pooled(curves: pd.DataFrame) -> pd.DataFrame:
+    """The bins of all seeds as ten, of as many rows each, by the probability claimed."""
+    own = curves.sort_values("claimed", kind="stable")
+    tenth = (own["rows"].cumsum() - own["rows"] / 2) * 10 // own["rows"].sum()
+    sums = own[["claimed", "found"]].mul(own["rows"], axis=0).groupby(tenth).sum()
+    return sums.div(own.groupby(tenth)["rows"].sum(), axis=0)
 
 
 def _draw_threshold(axes: object, threshold: Reals) -> None:

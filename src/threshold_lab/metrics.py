@@ -18,7 +18,7 @@ from threshold_lab.uncertainty import Interval, over_seeds
 DECIDED = ("threshold", "threshold_low", "threshold_high", "optimism")
 """Of a decision, in the unit of the score; `optimism` in that of the rule."""
 
-COLUMNS = ("seed", "part", "rule", *DECIDED, "tp", "fp", "fn", "tn", *AT_A_CUT, *OVER_ALL_CUTS, "keras_accuracy")
+COLUMNS = ("seed", "part", "rule", *DECIDED, "tp", "fp", "fn", "tn", *AT_A_CUT, *OVER_ALL_CUTS)
 """The tidy table: `rule` is how the threshold was chosen, rows are counted; the metrics of `scoring` say no more at one
 operating point than at another."""
 
@@ -55,10 +55,8 @@ def summary(tidy: pd.DataFrame, part: str, rule: str) -> dict[str, tuple[float, 
 
     A metric that is undefined for any seed is left out: a mean over the others would be another quantity.
     """
-    rows = tidy[(tidy["part"] == part) & (tidy["rule"] == rule)]
-    names = [str(name) for name in rows if name not in ("seed", "part", "rule")]
-    columns = zip(names, rows[names].to_numpy(np.float64).T, strict=True)
-    return {name: _estimate(values) for name, values in columns if not np.isnan(values).any()}
+    names, values = _numbers(tidy, part, rule)
+    return dict(zip(names, zip(*_moments(values), strict=True), strict=True))
 
 
 def estimates(tidy: pd.DataFrame, rule: str, rows: Mapping[str, Interval], confidence: float) -> pd.DataFrame:
@@ -67,20 +65,26 @@ def estimates(tidy: pd.DataFrame, rule: str, rows: Mapping[str, Interval], confi
     mean and sd over seeds, with the interval of the mean (seeds_low, seeds_high); rows: the intervals over the rows of
     the part (rows_low, rows_high), blank where there is none.
     """
-    own = tidy[(tidy["part"] == "test") & (tidy["rule"] == rule)]
-    blank = (np.nan, np.nan)
-    found = [
-        (name, mean, deviation, *over_seeds(own[name].to_numpy(np.float64), confidence), *rows.get(name, blank))
-        for name, (mean, deviation) in summary(tidy, "test", rule).items()
-    ]
-    return pd.DataFrame(found, columns=list(ESTIMATES))
+    names, values = _numbers(tidy, "test", rule)
+    over_rows = np.array([rows.get(name, (np.nan, np.nan)) for name in names]).T
+    columns = (names, *_moments(values), *over_seeds(values, confidence), *over_rows)
+    return pd.DataFrame(dict(zip(ESTIMATES, columns, strict=True)))
 
 
-def _estimate(values: Reals) -> tuple[float, float]:
-    """Mean and standard deviation; those of equal values are exact."""
-    if (values == values[0]).all():
-        return float(values[0]), 0.0 if len(values) > 1 else np.nan
-    return float(values.mean()), float(values.std(ddof=1))
+def _numbers(tidy: pd.DataFrame, part: str, rule: str) -> tuple[list[str], Reals]:
+    """Return the numbers that are defined for every seed at one operating point, by name, and their values (r, m)."""
+    names = [name for name in tidy if name not in ("seed", "part", "rule")]
+    values = tidy.loc[(tidy["part"] == part) & (tidy["rule"] == rule), names].to_numpy(np.float64)
+    defined = ~np.isnan(values).any(axis=0)
+    return [str(name) for name, held in zip(names, defined, strict=True) if held], values[:, defined]
+
+
+def _moments(values: Reals) -> tuple[Reals, Reals]:
+    """Mean and standard deviation of each column, (m,); those of equal values are exact."""
+    if len(values) < 2:
+        return values[0], np.full(values.shape[1], np.nan)
+    equal = (values == values[0]).all(axis=0)
+    return np.where(equal, values[0], values.mean(axis=0)), np.where(equal, 0.0, values.std(axis=0, ddof=1))
 
 
 def majority(labels: NDArray[np.bool_]) -> float:

@@ -22,10 +22,10 @@ NUMERIC_SOURCES = (
     "network.py",
     "losses.py",
     "shapes.py",
-    "heads.py",
+    "heads",
 )
 DECIDING_SOURCES = (
-    "heads.py",
+    "heads",
     "counts.py",
     "thresholds.py",
     "bootstrap.py",
@@ -33,7 +33,9 @@ DECIDING_SOURCES = (
     "scoring.py",
     "calibration.py",
     "uncertainty.py",
+    "influence.py",
     "metrics.py",
+    "cells.py",
     "recording.py",
     "figures.py",
 )
@@ -70,8 +72,9 @@ def decisions() -> str:
 
 def _hash(sources: tuple[str, ...], *words: str) -> str:
     content = hashlib.sha256("\n".join(words).encode())
-    for name in sources:
-        content.update((PACKAGE / name).read_bytes())
+    for path in (PACKAGE / name for name in sources):
+        for file in sorted(path.rglob("*.py")) or [path]:
+            content.update(file.read_bytes())
     return content.hexdigest()[:16]
 
 

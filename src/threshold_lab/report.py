@@ -9,8 +9,7 @@ from typing import Any
 import pandas as pd
 
 from threshold_lab import plan
-from threshold_lab.comparison import Comparison, compare
-from threshold_lab.errors import DataError, StoreError, unknown
+from threshold_lab.errors import StoreError
 from threshold_lab.metrics import summary
 from threshold_lab.plan import Job
 from threshold_lab.recording import HALF, SEEDS_TABLE, TUNED
@@ -98,28 +97,6 @@ def _planned(store: Store) -> tuple[dict[str, Any], bool]:
     if (last := store.last_plan()) is None:
         raise StoreError(f"no sweep was planned in {store.folder.resolve()}; make one with: threshold-lab sweep")
     return last
-
-
-def compared(run_ids: tuple[str, str], metric: str, margin: float, runs: Runs) -> Comparison:
-    """Compare a metric of two runs on the test part, each at its own threshold, seed by seed.
-
-    Raises DataError where they were not made on the same rows, or share fewer than two seeds.
-    """
-    if len({runs.tag(run_id, "data") for run_id in run_ids}) > 1:
-        raise DataError("the two runs were made on different rows, which do not pair; make both on the same data")
-    tables = [pd.read_csv(io.BytesIO(runs.file(run_id, SEEDS_TABLE)), dtype={"rule": str}) for run_id in run_ids]
-    first, second = (_of_the_test_part(own, metric) for own in tables)
-    shared = first.index.intersection(second.index)
-    return compare(first[shared].to_numpy(), second[shared].to_numpy(), margin=margin)
-
-
-def _of_the_test_part(tidy: pd.DataFrame, metric: str) -> pd.Series:
-    """A metric by seed at a run's own operating point, which its table begins with."""
-    if metric not in tidy:
-        raise DataError(unknown("metric", metric, [name for name in tidy if name not in ("seed", "part", "rule")]))
-    own = tidy[(tidy["part"] == "test") & (tidy["rule"] == tidy["rule"].iloc[0])]
-    values: pd.Series = own.set_index("seed")[metric]
-    return values
 
 
 def status(folder: Path) -> dict[str, int]:

@@ -25,23 +25,26 @@ OF_PROBABILITIES = (
 )
 """Metrics of scores that claim to be probabilities; blank for all others."""
 
-OVER_ALL_CUTS = ("roc_auc", "roc_auc_logit", "average_precision", *OF_PROBABILITIES)
+OVER_ALL_CUTS = ("roc_auc", "roc_auc_logit", "average_precision", *OF_PROBABILITIES, "keras_accuracy")
 """Metrics of the scores alone: see `score_metrics`."""
 
 
-def score_metrics(scores: Scores, probability: bool = True) -> dict[str, Reals]:
-    """Return every metric of OVER_ALL_CUTS, (r,) each; NaN for those of probabilities where scores claim to be none.
+def score_metrics(scores: Scores, *, probability: bool = True, low: int = 0) -> dict[str, Reals]:
+    """Return every metric of OVER_ALL_CUTS, (r,) each.
 
-    roc_auc ranks rows by what `predict` returns, where a saturated score ties; roc_auc_logit by the logit behind it.
+    probability: whether scores claim to be probabilities; metrics of those are NaN where not. low: the target of a
+    negative row, 0 or -1. roc_auc ranks rows by what `predict` returns, where a saturated score ties; roc_auc_logit by
+    the logit behind it.
     """
     own, labels = scores.scores, scores.labels
-    ranked = {
+    blank = dict.fromkeys(OF_PROBABILITIES, np.full(len(own), np.nan))
+    return {
         "roc_auc": roc_auc(own.astype(np.float32), labels),
         "roc_auc_logit": roc_auc(scores.logits, labels),
         "average_precision": average_precision(own, labels),
+        **(probability_metrics(own, labels) if probability else blank),
+        "keras_accuracy": keras_matches(own, labels, low).mean(axis=1),
     }
-    blank = dict.fromkeys(OF_PROBABILITIES, np.full(len(own), np.nan))
-    return ranked | (probability_metrics(own, labels) if probability else blank)
 
 
 def probability_metrics(scores: Reals, labels: Flags) -> dict[str, Reals]:
@@ -126,8 +129,8 @@ def brier_parts(scores: Reals, labels: Flags) -> tuple[Reals, Reals, Reals]:
 
 
 def _squared_gap(p: Reals, labels: Flags) -> float:
-    rows, claimed, found = _binned(p, labels, _of_equal_width(p))
-    return float(np.sum(np.square(claimed - found) / rows) / len(p))
+    rows, claimed, found = binned(p, labels, of_equal_width(p))
+    return float(np.sum(np.square(claimed - found) / np.maximum(rows, 1)) / len(p))
 
 
 def log_loss(scores: Reals, labels: Flags) -> Reals:
@@ -151,26 +154,25 @@ def calibration_error(scores: Reals, labels: Flags, *, mass: bool) -> Reals:
     mass: BINS bins of as many rows each, else of equal width from 0 to 1.
     Source: Naeini et al. 2015, doi:10.1609/aaai.v29i1.9602.
     """
-    cut = _of_equal_mass if mass else _of_equal_width
-    found = (_binned(own, labels, cut(own)) for own in np.clip(scores, 0, 1))
+    bins = of_equal_mass if mass else of_equal_width
+    found = (binned(own, labels, bins(own)) for own in np.clip(scores, 0, 1))
     return np.array([np.abs(claimed - hits).sum() / len(labels) for _, claimed, hits in found])
 
 
-def _of_equal_width(p: Reals) -> NDArray[np.intp]:
+def of_equal_width(p: Reals) -> NDArray[np.intp]:
+    """Return the bin of each probability (n,), BINS of equal width from 0 to 1."""
     return np.minimum((p * BINS).astype(np.intp), BINS - 1)
 
 
-def _of_equal_mass(p: Reals) -> NDArray[np.intp]:
-    """By rank; rows of one score share a bin."""
+def of_equal_mass(p: Reals) -> NDArray[np.intp]:
+    """Return the bin of each probability (n,), BINS of as many rows each by rank; rows of one score share a bin."""
     return np.minimum(np.searchsorted(np.sort(p), p, "left") * BINS // len(p), BINS - 1)
 
 
-def _binned(p: Reals, labels: Flags, bins: NDArray[np.intp]) -> tuple[Reals, Reals, Reals]:
-    """Rows, summed probability and positives of each bin that holds a row."""
-    rows, claimed, found = (
-        np.bincount(bins, weights, BINS).astype(np.float64) for weights in (np.ones_like(p), p, labels)
-    )
-    return rows[rows > 0], claimed[rows > 0], found[rows > 0]
+def binned(p: Reals, labels: Flags, bins: NDArray[np.intp]) -> tuple[Reals, Reals, Reals]:
+    """Return the rows, the summed probability and the positives of each bin, (BINS,) each."""
+    rows, claimed, found = (np.bincount(bins, own, BINS).astype(np.float64) for own in (np.ones_like(p), p, labels))
+    return rows, claimed, found
 
 
 def outside(scores: Reals) -> Reals:
@@ -181,10 +183,10 @@ def outside(scores: Reals) -> Reals:
 # ---- what Keras calls accuracy
 
 
-def keras_accuracy(scores: Reals, labels: Flags, low: int) -> Reals:
-    """Keras's 'accuracy' of one output column: share of rows whose (score > .5), as 0 or 1, is the target.
+def keras_matches(scores: Reals, labels: Flags, low: int) -> Flags:
+    """Rows that Keras's 'accuracy' of one output column counts: (score > .5), as 0 or 1, is the target; (r, n).
 
     low: the target of a negative row, 0 or -1; a target of -1 is never matched.
     """
     positive = scores >= KERAS_HALF
-    return np.asarray((positive & labels if low < 0 else positive == labels).mean(axis=1))
+    return np.asarray(positive & labels if low < 0 else positive == labels)

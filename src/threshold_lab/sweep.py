@@ -8,21 +8,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from threshold_lab import data, plan
+from threshold_lab.cells import DIVERGED, Cell, cell_of, diverged
 from threshold_lab.errors import DataError
 from threshold_lab.executors import AtWork, LocalPool
 from threshold_lab.plan import Job
 from threshold_lab.provenance import decisions, engine, provenance
-from threshold_lab.recording import (
-    DIVERGED,
-    UNDECIDED,
-    VALIDATION_ERROR,
-    Cell,
-    Origin,
-    cell_of,
-    description,
-    diverged,
-    record_of,
-)
+from threshold_lab.recording import UNDECIDED, VALIDATION_ERROR, Origin, description, record_of
 from threshold_lab.records import Fit, Splits
 from threshold_lab.spec import Lane, RunSpec
 from threshold_lab.store import Store

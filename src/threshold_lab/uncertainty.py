@@ -1,9 +1,9 @@
-"""How much of a number is the rows it was counted on: intervals on resamples of the rows, the networks as they are.
+"""How sure a number is: its interval over seeds, the rows as they are, and over rows, the networks as they are.
 
 A threshold stays where it is: what its choice adds is the business of `bootstrap`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
 import numpy as np
@@ -12,50 +12,16 @@ from scipy import stats
 
 from threshold_lab.bootstrap import times_drawn
 from threshold_lab.counts import Counts, Flags, Reals
-from threshold_lab.records import Scores
-from threshold_lab.scoring import log_losses, midranks, squared_errors
-from threshold_lab.spec import Cost
-from threshold_lab.thresholds import Terms, at_a_cut
+from threshold_lab.spec import RuleSettings
+from threshold_lab.thresholds import at_a_cut
 
 Interval = tuple[float, float]
-Weights = NDArray[np.float32]
+Patterns = tuple[NDArray[np.float32], NDArray[np.int64]]
+"""What r networks call g groups of rows, (g, r), and how many rows each group has, (g,)."""
 
-_BLOCK = 2**20  # rows of all resamples worked on at once
-
-
-def over_rows(scores: Scores, threshold: Reals, terms: Terms, generator: np.random.Generator) -> dict[str, Interval]:
-    """Return the interval of each metric's mean over r networks, each at its own threshold (r,).
-
-    The rates, called_positive and expected_cost, brier and log_loss of probabilities: quantiles over resamples of the
-    rows, as many of each class as there are; roc_auc: normal, by its structural components. NaN where a metric is not
-    defined on some resample, or nothing is resampled.
-    """
-    settings, probability = terms.settings, terms.scale.claim == "probability"
-    losses = _losses(scores) if probability else {}
-    called = scores.scores >= threshold[:, None]
-    blocks = [
-        _means(called, scores.labels, weights, settings.cost) | {name: weights @ own for name, own in losses.items()}
-        for weights in _resamples(scores.labels, settings.resamples, generator)
-    ]
-    names = blocks[0] if blocks else {}
-    found = {name: interval(np.concatenate([own[name] for own in blocks]), settings.confidence) for name in names}
-    return found | {"roc_auc": _of_auc(scores.scores, scores.labels, settings.confidence)}
-
-
-def _resamples(labels: Flags, number: int, generator: np.random.Generator) -> Iterator[Weights]:
-    """How often each row is drawn, in blocks of resamples, (b, n)."""
-    size = max(1, _BLOCK // len(labels))
-    for start in range(0, number, size):
-        weights = np.zeros((min(size, number - start), len(labels)), np.float32)
-        for rows in (np.flatnonzero(labels), np.flatnonzero(~labels)):
-            weights[:, rows] = times_drawn(len(rows), len(weights), generator)
-        yield weights
-
-
-def _means(called: Flags, labels: Flags, weights: Weights, cost: Cost) -> dict[str, Reals]:
-    """Mean over the networks of every metric of counts, (b,)."""
-    values = at_a_cut(_counts(called, labels, weights), cost)
-    return {name: own.mean(axis=1) for name, own in values.items()}
+_BLOCK = 2**20  # groups of all resamples worked on at once
+_FEW = 8  # rows a group from which on groups are drawn, not rows
+_RANGE = {"log_loss": (0.0, np.inf), "brier_resolution": (-1.0, 1.0)}  # of all others 0 to 1
 
 
 def interval(values: Reals, confidence: float) -> Interval:
@@ -66,12 +32,16 @@ def interval(values: Reals, confidence: float) -> Interval:
     return float(low), float(high)
 
 
-def over_seeds(values: Reals, confidence: float) -> Interval:
-    """Return the interval of the mean of values (r,), one a seed, by Student's t; NaN for one seed."""
+# ---- over seeds
+
+
+def over_seeds(values: Reals, confidence: float) -> tuple[Reals, Reals]:
+    """Return the intervals of the means of values (r, m), a row a seed, by Student's t: (m,) each, NaN for one seed."""
     if len(values) < 2:
-        return np.nan, np.nan
-    half = _student(len(values) - 1, confidence) * values.std(ddof=1) / np.sqrt(len(values))
-    return float(values.mean() - half), float(values.mean() + half)
+        return (np.full(values.shape[1], np.nan),) * 2
+    mean = values.mean(axis=0)
+    half = _student(len(values) - 1, confidence) * values.std(axis=0, ddof=1) / np.sqrt(len(values))
+    return mean - half, mean + half
 
 
 @cache
@@ -79,29 +49,84 @@ def _student(freedom: int, confidence: float) -> float:
     return float(stats.t.ppf((1 + confidence) / 2, freedom))
 
 
-def _counts(called: Flags, labels: Flags, weights: Weights) -> Counts:
-    """Counts of each resample and network, (b, r)."""
-    tp, fp = (
-        np.rint(weights[:, rows] @ called[:, rows].T.astype(np.float32)).astype(np.int64) for rows in (labels, ~labels)
-    )
-    return Counts(tp, fp, int(labels.sum()) - tp, int((~labels).sum()) - fp)
+# ---- over rows
 
 
-def _losses(scores: Scores) -> dict[str, Reals]:
-    """What each row adds to the mean over rows and networks, (n,)."""
-    each = {"brier": squared_errors, "log_loss": log_losses}
-    return {name: of(scores.scores, scores.labels).mean(axis=0) / len(scores.labels) for name, of in each.items()}
+def by_influence(influence: Reals, labels: Flags, confidence: float) -> float:
+    """Return half the normal interval of a metric, or of a difference, from the influence of each row on it, (n,).
+
+    NaN where a class has one row.
+    """
+    classes = [influence[own] for own in (labels, ~labels)]
+    if min(map(len, classes)) < 2:
+        return np.nan
+    return _normal(confidence) * float(np.sqrt(sum(own.var(ddof=1) / len(own) for own in classes)))
 
 
-def _of_auc(scores: Reals, labels: Flags, confidence: float) -> Interval:
-    """Source: DeLong et al. 1988, doi:10.2307/2531595, of the mean over networks."""
-    positives, negatives = int(labels.sum()), int((~labels).sum())
-    if positives < 2 or negatives < 2:
-        return np.nan, np.nan
-    ranks = np.array([midranks(own) for own in scores])
-    within = [np.array([midranks(own[rows]) for own in scores]) for rows in (labels, ~labels)]
-    hits = ((ranks[:, labels] - within[0]) / negatives).mean(axis=0)
-    misses = (1 - (ranks[:, ~labels] - within[1]) / positives).mean(axis=0)
-    error = np.sqrt(hits.var(ddof=1) / positives + misses.var(ddof=1) / negatives)
-    half = float(stats.norm.ppf((1 + confidence) / 2) * error)
-    return max(0.0, float(hits.mean()) - half), min(1.0, float(hits.mean()) + half)
+def of_scores(
+    values: Mapping[str, Reals], influences: Mapping[str, Reals], labels: Flags, confidence: float
+) -> dict[str, Interval]:
+    """Return the interval of the mean over networks of every metric of scores.
+
+    values (r,): of each network. influences (n,): of each row on their mean, see `influence.influences`.
+    """
+    found = {}
+    for name, own in influences.items():
+        mean, half = float(values[name].mean()), by_influence(own, labels, confidence)
+        low, high = np.clip((mean - half, mean + half), *_RANGE.get(name, (0.0, 1.0)))
+        found[name] = float(low), float(high)
+    return found
+
+
+@cache
+def _normal(confidence: float) -> float:
+    return float(stats.norm.ppf((1 + confidence) / 2))
+
+
+def by_resamples(
+    called: Flags,
+    labels: Flags,
+    settings: RuleSettings,
+    generator: np.random.Generator,
+    told: Callable[[Reals], Reals] = lambda values: values.mean(axis=1),
+) -> Mapping[str, Interval]:
+    """Return the interval of every metric of AT_A_CUT on resamples of the rows, as many of each class as there are.
+
+    called (r, n): what r networks call each row. told: what is made of the metrics of a resample, (b, r) -> (b,): their
+    mean. NaN where a metric is not defined on some resample; empty where nothing is resampled.
+    """
+    blocks = [
+        {name: told(own) for name, own in at_a_cut(counts, settings.cost).items()}
+        for counts in _resamples(called, labels, settings.resamples, generator)
+    ]
+    names = blocks[0] if blocks else ()
+    return {name: interval(np.concatenate([own[name] for own in blocks]), settings.confidence) for name in names}
+
+
+def _resamples(called: Flags, labels: Flags, number: int, generator: np.random.Generator) -> Iterator[Counts]:
+    """Counts of every resample and network, in blocks of resamples, (b, r)."""
+    classes = [_alike(called[:, own]) for own in (labels, ~labels)]
+    size = max(1, _BLOCK // max(len(patterns) for patterns, _ in classes))
+    for start in range(0, number, size):
+        tp, fp = (_called(own, min(size, number - start), generator) for own in classes)
+        yield Counts(tp, fp, int(labels.sum()) - tp, int((~labels).sum()) - fp)
+
+
+def _alike(called: Flags) -> Patterns:
+    """Group rows that all networks call alike, where few groups hold many rows; else each row is its own."""
+    _, first, rows = np.unique(np.packbits(called, axis=0).T, axis=0, return_index=True, return_counts=True)
+    if _FEW * len(first) > called.shape[1]:
+        return called.T.astype(np.float32), np.ones(called.shape[1], np.int64)
+    return called[:, first].T.astype(np.float32), rows
+
+
+def _called(patterns: Patterns, several: int, generator: np.random.Generator) -> NDArray[np.int64]:
+    """Rows that each resample and network calls positive, (b, r)."""
+    calls, rows = patterns
+    alone = len(rows) == rows.sum()
+    drawn = times_drawn(len(rows), several, generator) if alone else _groups_drawn(rows, several, generator)
+    return (drawn.astype(calls.dtype) @ calls).astype(np.int64)
+
+
+def _groups_drawn(rows: NDArray[np.int64], several: int, generator: np.random.Generator) -> NDArray[np.int64]:
+    return generator.multinomial(int(rows.sum()), rows / rows.sum(), several)

@@ -1,20 +1,23 @@
 """threshold-lab compare: two runs -> the difference of a metric, seed by seed, and what it is worth."""
 
 import json
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from threshold_lab.errors import ConfigError
-from threshold_lab.report import compared, opened
+from threshold_lab.pairing import compared
+from threshold_lab.report import opened
 
 
 def answer(first: str, second: str, metric: str, margin: float, store: str) -> dict[str, Any]:
     """Return the comparison of two runs of a store, and its verdict. Raises LabError."""
     if margin <= 0:
         raise ConfigError(f"margin must be above 0, a difference too small to matter; got {margin:g}")
-    found = compared((first, second), metric, margin, opened(Path(store)))
-    return {"metric": metric, **asdict(found), "verdict": found.verdict}
+    found, over_rows = compared((first, second), metric, margin, opened(Path(store)))
+    rows = None if math.isnan(over_rows[0]) else list(over_rows)
+    return {"metric": metric, **asdict(found), "rows": rows, "verdict": found.verdict}
 
 
 def say(found: dict[str, Any], *, as_json: bool) -> None:
@@ -27,6 +30,9 @@ def say(found: dict[str, Any], *, as_json: bool) -> None:
         f"({found['confidence']:.0%} interval {found['low']:+.4f} to {found['high']:+.4f}, {found['seeds']} seeds); "
         f"larger on {found['improvement']:.0%} of the seeds, ties counting half"
     )
+    if found["rows"]:
+        low, high = found["rows"]
+        print(f"On other rows, the networks as they are: {low:+.4f} to {high:+.4f}")
     unlikely = f"that they differ by {found['margin']:g} or more: p = {found['p_equivalence']:.3g}"
     print(f"Verdict: {found['verdict']}; {unlikely}")
     print(f"Were there no difference, {found['seeds_needed']} seeds would show it with power 0.8.")

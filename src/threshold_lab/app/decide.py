@@ -11,18 +11,19 @@ import numpy as np
 from rich.table import Table as Grid
 
 from threshold_lab.app.terminal import console
-from threshold_lab.counts import Reals, counts_at
+from threshold_lab.counts import Counts, Reals, counts_at
 from threshold_lab.data.scores import read_scores
 from threshold_lab.data.table import Table
 from threshold_lab.decisions import decide, stream
 from threshold_lab.errors import ConfigError, DataError
 from threshold_lab.heads import SCALES, Scale
+from threshold_lab.influence import influences
 from threshold_lab.metrics import majority
 from threshold_lab.records import Scores
-from threshold_lab.scoring import average_precision, probability_metrics, roc_auc
+from threshold_lab.scoring import score_metrics
 from threshold_lab.spec import RuleSettings, rule_settings
 from threshold_lab.thresholds import Terms, at_a_cut, title
-from threshold_lab.uncertainty import over_rows
+from threshold_lab.uncertainty import by_resamples, of_scores
 
 _OPTIONS = {"data.target": "--label", "data.positive=": "--positive ", "data.delimiter and data.header": "the file"}
 
@@ -42,12 +43,11 @@ class Question:
 
 def answer(question: Question) -> dict[str, Any]:
     """Return the operating point, the intervals and the metrics. Raises ConfigError and DataError."""
-    scores, table = _read(question)
-    terms = Terms(_settings(question.settings), float(table.labels.mean()), _scale(question.unit, scores))
+    own, table = _read(question)
+    terms = Terms(_settings(question.settings), float(table.labels.mean()), _scale(question.unit, own))
     rule = _number_or_name(question.rule)
-    decision = decide(rule, scores, table.labels, terms)
-    counts = counts_at(scores[None], table.labels, np.array([decision.threshold]))
-    metrics = at_a_cut(counts, terms.settings.cost) | _over_all_cuts(scores[None], table, terms.scale)
+    decision = decide(rule, own, table.labels, terms)
+    counts = counts_at(own[None], table.labels, np.array([decision.threshold]))
     return {
         "rule": title(rule, terms.settings),
         "threshold": decision.threshold,
@@ -55,17 +55,26 @@ def answer(question: Question) -> dict[str, Any]:
         "optimism": decision.optimism,
         "confidence": terms.settings.confidence,
         "positive": table.positive,
-        "rows": len(scores),
+        "rows": len(own),
         "majority": majority(table.labels),
         **{name: int(getattr(counts, name)[0]) for name in ("tp", "fp", "tn", "fn")},
-        "metrics": {name: float(value[0]) for name, value in metrics.items()},
-        "metrics_ci": _intervals(Scores(table.labels, scores[None], scores[None]), decision.threshold, terms),
+        **_metrics(Scores(table.labels, own[None], own[None]), counts, decision.threshold, terms),
     }
 
 
-def _intervals(scores: Scores, threshold: float, terms: Terms) -> dict[str, list[float]]:
-    found = over_rows(scores, np.array([threshold]), terms, stream(0))
-    return {name: list(ends) for name, ends in found.items()}
+def _metrics(scores: Scores, counts: Counts, threshold: float, terms: Terms) -> dict[str, dict[str, Any]]:
+    """Every metric, and its interval over rows where it has one."""
+    probability, settings = terms.scale is SCALES["probability"], terms.settings
+    values, moved = (of(scores, probability=probability) for of in (score_metrics, influences))
+    for own in (values, moved):
+        own["roc_auc"] = own.pop("roc_auc_logit")  # of the scores in all their digits
+    rates = by_resamples(scores.scores >= threshold, scores.labels, settings, stream(0))
+    sure = {**rates, **of_scores(values, moved, scores.labels, settings.confidence)}
+    found = at_a_cut(counts, settings.cost) | {name: own for name, own in values.items() if not np.isnan(own).all()}
+    return {
+        "metrics": {name: float(value[0]) for name, value in found.items()},
+        "metrics_ci": {name: list(ends) for name, ends in sure.items()},
+    }
 
 
 def say(found: dict[str, Any], *, as_json: bool) -> None:
@@ -108,11 +117,6 @@ def _read(question: Question) -> tuple[Reals, Table]:
         for key, option in _OPTIONS.items():
             words = words.replace(key, option)
         raise DataError(words) from None
-
-
-def _over_all_cuts(scores: Reals, table: Table, scale: Scale) -> dict[str, Reals]:
-    ranked = {"roc_auc": roc_auc(scores, table.labels), "average_precision": average_precision(scores, table.labels)}
-    return ranked | (probability_metrics(scores, table.labels) if scale is SCALES["probability"] else {})
 
 
 def _settings(words: Sequence[str]) -> RuleSettings:
