@@ -9,10 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
+from sklearn.compose import ColumnTransformer
 
-from threshold_lab.records import Fit, Part, Splits
+from threshold_lab.records import Fit, Part, Raw, Splits
 from threshold_lab.spec import Lane, RunSpec, run_spec
 
 # No test asserts a time: a busy machine is no failure.
@@ -65,7 +67,15 @@ def rows_of(hash_: str, *, train: int, validation: int = 40) -> Splits:
         features = generator.normal(size=(rows, 2)).astype(np.float32)
         return Part(features, features[:, 0] + generator.normal(size=rows) > 0, np.arange(rows))
 
-    return Splits(part(train), part(validation), part(30), hash_, ("x", "y"), "1", "0", None)
+    test = part(30)
+    return Splits(part(train), part(validation), test, hash_, ("x", "y"), "1", "0", raw_of(test.features))
+
+
+def raw_of(features: np.ndarray) -> Raw:
+    """Rows whose features are their columns."""
+    columns = pd.DataFrame(features, columns=["x", "y"], dtype=float)
+    encoder = ColumnTransformer([("same", "passthrough", ["x", "y"])])
+    return Raw(("x", "y"), (), encoder.fit(columns), columns.head(8))
 
 
 @pytest.fixture(scope="session")

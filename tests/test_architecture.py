@@ -12,6 +12,7 @@ import threshold_lab
 PACKAGE = Path(threshold_lab.__file__).parent
 ORDER = [
     "app",
+    "evaluator",
     "pairing",
     "report",
     "sweep",
@@ -51,11 +52,13 @@ ORDER = [
     "spec",
     "records",
     "errors",
+    "carried",
 ]
 DOORS = {
     "tensorflow": {"engine", "lanes", "program", "optimizers", "network", "losses"},
-    "keras": {"network", "keras_fit"},
-    "mlflow": {"tracking"},
+    "keras": {"network", "keras_fit", "carried"},
+    "mlflow": {"tracking", "carried", "evaluator"},
+    "skops": {"tracking", "carried"},
     "hydra": {"app"},
     "omegaconf": {"app"},
     "sqlalchemy": {"tracking"},

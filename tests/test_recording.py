@@ -108,7 +108,7 @@ def test_the_summary_has_both_uncertainties_of_every_metric(splits):
 
 def test_weights_of_every_seed_and_one_model_named_by_its_seed(splits):
     record = recorded(splits, seed=4, seeds=2)
-    assert record.files["model_seed_4.keras"] == b"a model"
+    assert record.files["model/artifacts/network.keras"] == b"a model"
     assert "spec.json" in record.files
     assert json.loads(record.files["spec.json"])["seed"] == 4
 

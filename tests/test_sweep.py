@@ -129,7 +129,7 @@ def test_the_histogram_is_a_picture_and_its_counts(swept):
 def test_the_model_opens_with_keras_alone_and_says_what_the_run_says(swept, tmp_path):
     folder, _ = swept
     run = run_named(folder, "sigmoid mse 0.5")
-    (tmp_path / "model.keras").write_bytes(artifact(folder, run, "model_seed_0.keras"))
+    (tmp_path / "model.keras").write_bytes(artifact(folder, run, "model/artifacts/network.keras"))
     (tmp_path / "weights.npz").write_bytes(artifact(folder, run, "weights.npz"))
     code = (
         "import keras, numpy as np, sys; model = keras.models.load_model('model.keras'); "

@@ -15,11 +15,12 @@ from threshold_lab.heads import Head, head_of, logit
 from threshold_lab.influence import influences
 from threshold_lab.metrics import Histogram
 from threshold_lab.plan import Job
-from threshold_lab.records import Fit, Scores, Splits
+from threshold_lab.records import Fit, Raw, Scores, Splits
 from threshold_lab.scoring import score_metrics
 from threshold_lab.spec import RuleSettings, RunSpec
 from threshold_lab.store import npz
 from threshold_lab.thresholds import Terms
+from threshold_lab.tracking.model import Parts, packed
 from threshold_lab.uncertainty import by_resamples, of_scores
 
 TEST_LOGITS = "test_logits.npz"
@@ -31,7 +32,9 @@ DIVERGED = "diverged"
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """What the networks of one cell say. files: what each of its jobs records alike, by name."""
+    """What the networks of one cell say. files: what each of its jobs records alike, by name.
+    model: the files of an MLflow model of the first network, without an operating point.
+    """
 
     head: Head
     splits: Splits
@@ -41,6 +44,7 @@ class Cell:
     influences: Mapping[str, Reals]
     histogram: Histogram
     files: Mapping[str, bytes]
+    model: Mapping[str, bytes]
     points: dict[tuple[float | str, RuleSettings], OperatingPoint] = field(default_factory=dict)
 
     def point(self, threshold: float | str, spec: RunSpec) -> OperatingPoint:
@@ -79,7 +83,12 @@ def cell_of(job: Job, fits: Sequence[Fit], splits: Splits) -> Cell:
     moved = influences(scores["test"], probability=own.probability, low=own.low)
     stored = npz({"logits": logits["test"], "labels": splits.test.labels})
     files = _calibration(job, scores, own) | {TEST_LOGITS: stored}
-    return Cell(own, splits, fits, scores, scored, moved, metrics.histogram(scores["test"]), files)
+    counts = metrics.histogram(scores["test"])
+    return Cell(own, splits, fits, scores, scored, moved, counts, files, _model(fits[0], splits.raw))
+
+
+def _model(fit: Fit, raw: Raw) -> Mapping[str, bytes]:
+    return packed(Parts(fit.model, raw.encoder, raw.numbers, raw.texts)) if fit.model else {}
 
 
 def scores_of(own: Head, logits: NDArray[np.float32], labels: NDArray[np.bool_]) -> Scores:

@@ -19,6 +19,7 @@ from threshold_lab.spec import RunSpec, canonical, leaves
 from threshold_lab.store import npz
 from threshold_lab.thresholds import title
 from threshold_lab.tracking import CELL, KEY, SWEEP, RunRecord
+from threshold_lab.tracking.model import at
 
 HALF, TUNED = 0.5, "youden"
 """The operating points that every job's table holds beside its own: Keras's, and a tuned one."""
@@ -123,13 +124,37 @@ def _epochs(fits: Sequence[Fit]) -> dict[str, Any]:
 
 
 def _files(job: Job, cell: Cell, point: OperatingPoint) -> dict[str, bytes]:
-    model = cell.fits[0].model
     return {
         SPEC: canonical(job.spec).encode(),
         "histogram.png": _picture(job, cell, point),
         "histogram.json": json.dumps(_counts(job, cell, point)).encode(),
         "weights.npz": npz(_weights(job, cell.fits)),
-        **({f"model_seed_{job.spec.seed}.keras": model} if model else {}),
+        **(at(cell.model, card(job, cell, point)) if cell.model else {}),
+    }
+
+
+def card(job: Job, cell: Cell, point: OperatingPoint) -> dict[str, Any]:
+    """Return what the model of the first seed decides by, and what it says of a few rows: see `carried`."""
+    spec, raw, decision = job.spec, cell.splits.raw, point.decisions[0]
+    sure = None if np.isnan(decision.low) else [decision.low, decision.high]
+    rows = json.loads(raw.example.to_json(orient="records", double_precision=15))
+    return {
+        "threshold": decision.threshold,
+        "rule": point.rule,
+        "threshold_ci": sure,
+        "confidence": spec.rule.confidence,
+        "tie_rule": "positive where score >= threshold",
+        "positive": cell.splits.positive,
+        "negative": cell.splits.negative,
+        "activation": cell.head.activation.keras,
+        "loss": spec.loss,
+        "score": cell.head.claim,
+        "recalibration": "none",
+        "seed": spec.seed,
+        "data": cell.splits.hash,
+        "numbers": list(raw.numbers),
+        "texts": list(raw.texts),
+        "check": {"rows": rows, "scores": cell.scores["test"].scores[0, : len(rows)].tolist()},
     }
 
 

@@ -26,11 +26,25 @@ Parts = Mapping[str, Part]
 
 
 @dataclass(frozen=True, eq=False)
+class Raw:
+    """What rows are before they are encoded.
+
+    numbers, texts: the names of the columns. encoder: the fitted scikit-learn transformer, columns -> features.
+    example: the first few rows of the test part, a pandas table of the columns, NaN where a value is missing.
+    """
+
+    numbers: tuple[str, ...]
+    texts: tuple[str, ...]
+    encoder: Any
+    example: Any
+
+
+@dataclass(frozen=True, eq=False)
 class Splits:
     """Train, validation and test rows, encoded by what was fitted on the training rows alone.
 
     hash: SHA-256 of all features, labels and row ids. feature_names: (d,) after encoding. positive, negative:
-    the label's values. encoder: the fitted scikit-learn transformer, raw columns -> features.
+    the label's values. raw: the table they were made of.
     """
 
     train: Part
@@ -40,7 +54,7 @@ class Splits:
     feature_names: tuple[str, ...]
     positive: str
     negative: str
-    encoder: Any
+    raw: Raw
 
     def parts(self) -> Iterator[tuple[str, Part]]:
         """Each part by its name, in the order of PARTS."""

@@ -89,6 +89,17 @@ def compare(as_json: bool, **question: Any) -> None:
 
 
 @cli.command()
+@click.argument("run_id")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--store", default="mlruns", show_default=True, help="Folder of the runs.")
+def export(run_id: str, folder: Path, store: str) -> None:
+    """Write the model of a run, which takes raw rows and carries its threshold, into a folder."""
+    from threshold_lab.app.export import export as write  # noqa: PLC0415
+
+    write(run_id, folder, Path(store))
+
+
+@cli.command()
 @click.option("--store", default="mlruns", show_default=True, help="Folder of the runs.")
 @click.option("--json", "as_json", is_flag=True, help="For a program to read.")
 def status(store: str, as_json: bool) -> None:

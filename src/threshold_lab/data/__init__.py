@@ -1,15 +1,20 @@
 """Source -> splits: read a table, part its rows, encode it on the training part alone, hash what came out."""
 
 import hashlib
+from typing import Any
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from threshold_lab.data import csv
 from threshold_lab.data.kinds import typed
 from threshold_lab.data.sources import SOURCES
 from threshold_lab.data.table import Table
-from threshold_lab.records import Part, Splits
+from threshold_lab.records import Part, Raw, Splits
 from threshold_lab.spec import Csv, Data
+
+_EXAMPLE = 8  # rows kept as they were
 
 
 def require_files(spec: Data) -> None:
@@ -41,8 +46,13 @@ def load(spec: Data) -> Splits:
         feature_names=tuple(map(str, encoder.get_feature_names_out())),
         positive=table.positive,
         negative=table.negative,
-        encoder=encoder,
+        raw=_raw(columns, texts, encoder, rows["test"]),
     )
+
+
+def _raw(columns: pd.DataFrame, texts: tuple[str, ...], encoder: Any, test: NDArray[np.int64]) -> Raw:
+    numbers = tuple(str(name) for name in columns if name not in texts)
+    return Raw(numbers, texts, encoder, columns.iloc[test[:_EXAMPLE]])
 
 
 def _content_hash(parts: dict[str, Part]) -> str:

@@ -119,8 +119,14 @@ class Runs:
 
     def file(self, run_id: str, name: str) -> bytes:
         """Return the bytes of a run's artifact. Raises StoreError."""
+        with self.downloaded(run_id, name) as path:
+            return path.read_bytes()
+
+    @contextmanager
+    def downloaded(self, run_id: str, name: str) -> Iterator[Path]:
+        """Have an artifact, a file or a folder, on this machine for a while. Raises StoreError."""
         with self._told(), tempfile.TemporaryDirectory() as folder:
-            return Path(str(self._client.download_artifacts(run_id, name, folder))).read_bytes()
+            yield Path(str(self._client.download_artifacts(run_id, name, folder)))
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -170,5 +176,7 @@ class Runs:
     def _log_files(self, run_id: str, files: Mapping[str, bytes]) -> None:
         with tempfile.TemporaryDirectory() as folder:
             for name, content in files.items():
-                Path(folder, name).write_bytes(content)
+                path = Path(folder, name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
             self._client.log_artifacts(run_id, folder)

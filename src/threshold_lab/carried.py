@@ -1,0 +1,114 @@
+"""What a stored model runs when it is loaded: raw rows -> score, probability, label, at the run's own operating point.
+
+MLflow copies this file into the model, so it stands alone: nothing of `threshold_lab` is imported here or needed where
+the model is used. Beside it lie `card.json` (what it decides by), `encoder.skops` and `network.keras`; none of them is
+code.
+"""
+
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import numpy as np
+import pandas as pd
+import skops.io
+from numpy.typing import NDArray
+
+warnings.filterwarnings("ignore", ".*Add type hints to the `predict` method", UserWarning)  # the signature has them
+
+_TYPES = ["numpy.dtype"]  # in the encoder, beside what skops trusts
+_BATCH = 8192
+_RELATIVE, _ABSOLUTE = 1e-3, 1e-4  # of a score on another machine
+
+Reals = NDArray[np.float64]
+
+
+class ThresholdModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
+    """A binary classifier that carries its threshold.
+
+    predict: a table of raw rows, (n, columns of the training table); others are ignored, missing values may be blank.
+    Returns a table of n rows: `score`, what the network says, the larger the more positive; `probability` of the
+    positive label, where the score stands for one; `label`, positive where score >= threshold. The parameter
+    `threshold` is another cut for one call, in the unit of the score.
+    """
+
+    def load_context(self, context: Any) -> None:
+        """Load the parts and compare the scores of the stored rows with what they were. Raises ValueError."""
+        self.card = json.loads(Path(context.artifacts["card"]).read_text())
+        self.encoder = skops.io.load(context.artifacts["encoder"], trusted=_TYPES)
+        import keras  # noqa: PLC0415 - MLflow runs this file when it stores a model, too
+
+        network = keras.models.load_model(context.artifacts["network"], compile=False, safe_mode=True)
+        network.layers[-1].activation = keras.activations.linear  # scores are made of logits in float64
+        self.network, self.activation = network, keras.activations.get(self.card["activation"])
+        self._check_itself()
+
+    def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def] # noqa: ARG002 - MLflow's words
+        """Score raw rows and cut them."""
+        threshold = float((params or {}).get("threshold", self.card["threshold"]))
+        if np.isnan(threshold):
+            raise ValueError("threshold is NaN, which cuts nothing; give a number in the unit of the score")
+        score = self.score(pd.DataFrame(model_input))
+        probability = _probability(score, self.card["score"])
+        labels = np.where(score >= threshold, self.card["positive"], self.card["negative"])
+        found = {"score": score, "probability": probability, "label": labels.astype(object)}
+        return pd.DataFrame({name: own for name, own in found.items() if own is not None})
+
+    def score(self, rows: pd.DataFrame) -> Reals:
+        """Return the score of raw rows, (n,) float64."""
+        features = np.asarray(self.encoder.transform(self._columns(rows)), np.float32)
+        batches = [features[start : start + _BATCH] for start in range(0, len(features), _BATCH)]
+        logits = [np.asarray(self.network(own, training=False)) for own in batches]
+        outputs = self.activation(np.concatenate(logits).astype(np.float64))
+        return np.asarray(outputs, np.float64)[:, -1]
+
+    def _columns(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The columns of the training table, numbers as float64 and text as it was then. Raises ValueError."""
+        numbers, texts = self.card["numbers"], self.card["texts"]
+        if missing := [name for name in (*numbers, *texts) if name not in rows]:
+            raise ValueError(f"column {missing[0]!r} is missing; the model needs {', '.join((*numbers, *texts))}")
+        columns = {name: _numbers(rows[name]) for name in numbers} | {name: _words(rows[name]) for name in texts}
+        return pd.DataFrame(columns, index=rows.index)
+
+    def _check_itself(self) -> None:
+        own = self.card["check"]
+        found = self.score(pd.DataFrame(own["rows"]))
+        if not np.allclose(found, own["scores"], rtol=_RELATIVE, atol=_ABSOLUTE):
+            worst = int(np.argmax(np.abs(found - own["scores"])))
+            raise ValueError(
+                f"the model does not say what it said when it was stored: row {worst} of its own check scores "
+                f"{found[worst]:.6g}, stored is {own['scores'][worst]:.6g}; its files or its libraries changed"
+            )
+
+
+def _probability(score: Reals, claim: str) -> Reals | None:
+    """P(positive) by what the score stands for; None where it stands for none."""
+    if claim == "probability":
+        return np.clip(score, 0, 1)
+    if claim == "logit":
+        return np.exp(-np.logaddexp(0, -score))
+    return np.clip((score + 1) / 2, 0, 1) if claim.startswith("expected target") else None
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    found = pd.to_numeric(column, errors="coerce").astype(np.float64)
+    strange = (found.isna() & column.notna()) | np.isinf(found)
+    if strange.any():
+        row = int(strange.to_numpy().argmax())
+        raise ValueError(f"row {row}, column {column.name!r}: {str(column.iloc[row])!r} is not a finite number")
+    return found
+
+
+def _words(column: pd.Series) -> pd.Series:
+    return column.astype(object).map(_word, na_action="ignore").where(column.notna(), np.nan)
+
+
+def _word(value: object) -> str:
+    """The text of a value as in training: 1, 1.0 and "1" are the same."""
+    whole = isinstance(value, (float, np.floating)) and float(value).is_integer()
+    return str(int(value) if whole else value).strip()  # type: ignore[call-overload]
+
+
+mlflow.models.set_model(ThresholdModel())

@@ -1,0 +1,98 @@
+"""A run's model as MLflow has it: raw rows in, score, probability and label out. See `carried` for what it runs."""
+
+import json
+import tempfile
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import skops.io
+import yaml
+from mlflow import pyfunc
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
+from mlflow.types.schema import AnyType
+
+FOLDER = "model"
+"""Where a run's model lies among its artifacts."""
+
+_ARTIFACTS = {"card": ".json", "encoder": ".skops", "network": ".keras"}
+_CARD = f"{FOLDER}/artifacts/card.json"
+_DESCRIPTION = f"{FOLDER}/MLmodel"
+_CODE = Path(__file__).parents[1] / "carried.py"
+_LIBRARIES = ("mlflow", "tensorflow", "keras", "scikit-learn", "skops", "pandas", "numpy")
+
+Files = Mapping[str, bytes]
+Card = Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What a model is made of: the bytes of a .keras file, the fitted encoder, and the columns it reads."""
+
+    network: bytes
+    encoder: Any
+    numbers: tuple[str, ...]
+    texts: tuple[str, ...]
+
+
+def packed(parts: Parts) -> Files:
+    """Return the files of a model that has no operating point yet."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        artifacts = {own: folder / f"{own}{kind}" for own, kind in _ARTIFACTS.items()}
+        artifacts["card"].write_text("{}")
+        skops.io.dump(parts.encoder, artifacts["encoder"])
+        artifacts["network"].write_bytes(parts.network)
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", UserWarning
+            )  # on type hints and an example, which the signature makes up for
+            pyfunc.save_model(
+                folder / FOLDER,
+                python_model=str(_CODE),
+                artifacts={name: str(path) for name, path in artifacts.items()},
+                signature=_signature(parts),
+                pip_requirements=_requirements(),
+            )
+        return {
+            f"{FOLDER}/{path.relative_to(folder / FOLDER)}": path.read_bytes()
+            for path in sorted((folder / FOLDER).rglob("*"))
+            if path.is_file()
+        }
+
+
+def _signature(parts: Parts) -> ModelSignature:
+    columns = [ColSpec(AnyType(), name, required=False) for name in (*parts.numbers, *parts.texts)]
+    outputs = [ColSpec("double", "score"), ColSpec("double", "probability", required=False), ColSpec("string", "label")]
+    return ModelSignature(Schema(columns), Schema(outputs), ParamSchema([ParamSpec("threshold", "double", 0.5)]))
+
+
+@cache
+def _requirements() -> list[str]:
+    return [f"{name}=={version(name)}" for name in _LIBRARIES]
+
+
+def at(files: Files, card: Card) -> Files:
+    """Return the files of a model that decides by a card, which also becomes its metadata."""
+    described = yaml.safe_load(files[_DESCRIPTION])
+    described["metadata"] = {name: value for name, value in card.items() if name != "check"}
+    described["signature"]["params"] = _own_default(described["signature"]["params"], card["threshold"])
+    flavor = described["flavors"]["python_function"]
+    flavor["model_code_path"] = _CODE.name
+    for own in flavor["artifacts"].values():
+        own["uri"] = own["path"]
+    return {
+        **files,
+        _DESCRIPTION: yaml.safe_dump(described, sort_keys=False).encode(),
+        _CARD: json.dumps(card, indent=1).encode(),
+    }
+
+
+def _own_default(params: str, threshold: float) -> str:
+    (own,) = json.loads(params)
+    return json.dumps([own | {"default": threshold}])
