@@ -79,7 +79,9 @@ def _cell(parts: dict[str, Scores]) -> None:
     seeds, test = range(20), parts["test"]
     scored = {name: score_metrics(own) for name, own in parts.items()}
     moved = influences(test)
-    calibration.table({n: p.logits for n, p in parts.items()}, {n: p.labels for n, p in parts.items()}, seeds)
+    found = calibration.on_test(parts["validation"], test, probability=True)
+    calibration.table(found, test.labels, seeds)
+    calibration.curves(found, test.labels, seeds)
     half, tuned = (operating_point(own, parts["validation"], TERMS, seeds) for own in (0.5, "youden"))
     for number in range(1, 11):
         own = operating_point(number / 11, parts["validation"], TERMS, seeds)

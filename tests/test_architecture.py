@@ -43,6 +43,7 @@ ORDER = [
     "influence",
     "scoring",
     "bootstrap",
+    "draws",
     "thresholds",
     "counts",
     "heads",

@@ -3,15 +3,17 @@
 import numpy as np
 import pytest
 from conftest import scores_and_labels
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy.stats import chisquare, ks_2samp
 
 from threshold_lab import bootstrap
 from threshold_lab.bootstrap import resampled
-from threshold_lab.counts import counts_at, every_cut
+from threshold_lab.counts import Counts, counts_at, every_cut
+from threshold_lab.draws import Draws, fallen_into, times_drawn, times_within
 from threshold_lab.heads import SCALES
-from threshold_lab.spec import RuleSettings
-from threshold_lab.thresholds import BEST, Terms, best
+from threshold_lab.spec import Cost, RuleSettings
+from threshold_lab.thresholds import BEST, Terms, best, rises
 
 
 def terms(resamples=30, at_least=0.6) -> Terms:
@@ -26,7 +28,7 @@ def by_a_loop(rule, scores, labels, own):
     """Draw rows of each class, choose on them, look at the rows left out."""
     generator, resamples = stream(), own.settings.resamples
     classes = [np.flatnonzero(labels == label)[np.argsort(-scores[labels == label], kind="stable")] for label in (1, 0)]
-    draws = [generator.integers(0, len(rows), (resamples, len(rows))) for rows in classes]
+    draws = [generator.integers(0, len(rows), (resamples, len(rows)), np.uint16) for rows in classes]
     for each in zip(*draws, strict=True):
         drawn = np.concatenate([rows[own_draws] for rows, own_draws in zip(classes, each, strict=True)])
         left = np.setdiff1d(np.arange(len(scores)), drawn)
@@ -53,10 +55,10 @@ def test_resamples_are_those_of_a_loop(rule, rows):
 
 def test_what_is_worked_on_in_blocks_is_drawn_in_turn(monkeypatch):
     scores, labels = scores_and_labels([(3, True), (5, False), (6, True), (7, True), (1, False), (2, True)])
-    monkeypatch.setattr(bootstrap, "_BLOCK", 6 * 4)
+    monkeypatch.setattr(bootstrap, "_AT_ONCE", 6 * 4)
     found = resampled("youden", scores, labels, terms(10), stream())
     assert found.threshold.shape == (10,)
-    monkeypatch.setattr(bootstrap, "_BLOCK", 1)
+    monkeypatch.setattr(bootstrap, "_AT_ONCE", 1)
     assert resampled("youden", scores, labels, terms(10), stream()).threshold.shape == (10,)
 
 
@@ -73,6 +75,102 @@ def test_a_rule_looks_better_on_the_rows_it_chose_on():
     assert abs(resampled("accuracy", *many, terms(20), stream()).optimism) < 0.005
 
 
+def test_of_many_rows_those_left_out_are_looked_at_in_a_hundred_resamples():
+    found = resampled("accuracy", *overlapping(20_000), terms(103), stream())
+    assert np.isnan(found.left_out).tolist() == [False] * 100 + [True] * 3
+    assert np.isfinite([found.threshold, found.value]).all()
+    assert found.optimism == pytest.approx((found.value - found.left_out)[:100].mean())
+    assert np.isfinite(resampled("prevalence", *overlapping(20_000), terms(103), stream()).left_out).all()
+
+
 def test_the_thresholds_spread_less_the_more_rows_there_are():
     spread = [resampled("f1", *overlapping(rows), terms(200), stream()).threshold.std() for rows in (50, 5000)]
     assert spread[1] < spread[0] / 2
+
+
+# ---- by blocks of rows
+
+RISING = [rule for rule in BEST if rises(rule)]
+
+
+@settings(max_examples=200)
+@pytest.mark.parametrize("rule", RISING)
+@given(data=st.data())
+def test_a_rule_rises_with_true_positives_and_falls_with_false_ones(rule, data):
+    positives, negatives = data.draw(st.integers(1, 12)), data.draw(st.integers(1, 12))
+    tp, fp = np.divmod(np.arange((positives + 1) * (negatives + 1)), negatives + 1)
+    wrong, share = st.floats(0.1, 9), st.floats(0.05, 1)
+    cost = Cost(fp=data.draw(wrong), fn=data.draw(wrong), tp=-data.draw(wrong), tn=data.draw(st.floats(-3, 0)))
+    own = Terms(RuleSettings(beta=data.draw(share), at_least=data.draw(share), cost=cost), 0.4, SCALES["probability"])
+    values = BEST[rule](Counts(tp, fp, positives - tp, negatives - fp), own).reshape(positives + 1, -1)
+    values = np.where(np.isnan(values), -np.inf, values)
+    assert (values[1:] >= values[:-1] - 1e-14).all()
+    assert (values[:, 1:] <= values[:, :-1] + 1e-14).all()
+
+
+def in_blocks(rule, scores, labels, own, blocks):
+    """Resamples by all rows, and by the rows that those same draws leave near; the share of rows that are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bootstrap, "_BLOCKS", blocks)
+        search = bootstrap._search(rule, scores, labels, own)
+    classes = [search.positives, search.negatives]
+    times = [times_drawn(len(rows.scores), own.settings.resamples, stream()) for rows in classes]
+    edges = [np.r_[0, np.cumsum(rows.sizes)] for rows in classes]
+    fallen = [np.diff(np.c_[0 * each[:, 0], each.cumsum(axis=1)][:, at]) for each, at in zip(times, edges, strict=True)]
+    near = bootstrap._near(search, *fallen)
+    some = [
+        Draws(rows[near], each[:, at[near.start] : at[near.stop]], each[:, : at[near.start]].sum(axis=1))
+        for rows, each, at in zip(classes, times, edges, strict=True)
+    ]
+    whole = bootstrap._chosen(search, *(Draws(*own) for own in zip(classes, times, strict=True)))
+    return whole, bootstrap._chosen(search, *some), sum(len(rows[near].scores) for rows in classes) / len(scores)
+
+
+@settings(max_examples=60)
+@pytest.mark.parametrize("rule", RISING)
+@given(
+    rows=st.lists(st.tuples(st.sampled_from([*range(40), np.inf, -np.inf]), st.booleans()), min_size=8, max_size=60),
+    blocks=st.integers(2, 30),
+    several=st.integers(1, 3),
+    at_least=st.sampled_from([0, 0.3, 0.9, 1]),
+)
+def test_the_rows_left_near_choose_as_all_rows_do(rule, rows, blocks, several, at_least):
+    scores, labels = scores_and_labels(rows)
+    assume(labels.any() and not labels.all())
+    whole, near, _ = in_blocks(rule, scores, labels, terms(several, at_least), blocks)
+    np.testing.assert_array_equal(near, whole)
+
+
+@pytest.mark.parametrize("rule", RISING)
+@pytest.mark.parametrize("parting", [0.5, 2])
+def test_few_of_many_rows_are_near_and_choose_as_all_rows_do(rule, parting):
+    labels = np.arange(3000) % 3 == 0
+    scores = np.random.default_rng(2).normal(parting * labels).round(3)
+    whole, near, share = in_blocks(rule, scores, labels, terms(40), 100)
+    np.testing.assert_array_equal(near, whole)
+    assert share < 0.8
+
+
+def test_draws_by_blocks_are_those_of_as_many_rows_as_there_are():
+    """Each of the 35 ways to draw 4 rows of 4, with its chance 4! / (k1! k2! k3! k4!) / 4^4."""
+    sizes, generator, several = np.array([0, 2, 0, 1, 1, 0]), stream(), 50_000
+    times = times_within(sizes, fallen_into(sizes, several, generator), generator)
+    found, number = np.unique(times, axis=0, return_counts=True)
+    chance = 24 / np.array([1, 1, 2, 6, 24])[found].prod(axis=1) / 256
+    assert len(found) == 35
+    assert chisquare(number, several * chance).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("rule", ["youden", "f1", "cost", "recall_at_least", "precision_at_least"])
+def test_resamples_by_blocks_are_distributed_as_those_by_rows(monkeypatch, rule):
+    scores, labels = overlapping(700)
+    monkeypatch.setattr(bootstrap, "_BLOCKS", 25)
+    monkeypatch.setattr(bootstrap, "_IN_FULL", 0)
+    by_rows = resampled(rule, scores, labels, terms(4000), stream())
+    monkeypatch.setattr(bootstrap, "_MANY", 1)
+    by_blocks = resampled(rule, scores, labels, terms(4000), stream())
+    assert np.isnan(by_blocks.left_out).all()
+    for field in ("threshold", "value"):
+        one, other = (getattr(own, field)[~np.isnan(own.value)] for own in (by_rows, by_blocks))
+        assert len(one) == pytest.approx(len(other), abs=200)
+        assert ks_2samp(one, other).pvalue > 1e-3  # of ten

@@ -31,7 +31,7 @@ def test_a_decision_is_the_rules_with_its_interval():
 
 
 def test_a_smoothed_threshold_is_the_median_of_the_resamples():
-    scores, labels = overlapping()
+    scores, labels = overlapping(seed=2)
     plain, smooth = (decide("accuracy", scores, labels, terms(smoothed=own)) for own in (False, True))
     assert smooth.threshold != plain.threshold
     assert (smooth.low, smooth.high) == (plain.low, plain.high)

@@ -1,4 +1,4 @@
-"""A run's model, as anybody meets it: raw rows in, labels at the run's own threshold out; without code of ours, or pickle."""
+"""A run's model, as anybody meets it: raw rows in, labels at its own threshold out; no code of ours, no pickle."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from mlflow import MlflowClient
 import threshold_lab
 
 SAFE = {"MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false", "MLFLOW_DISABLE_TELEMETRY": "true", "TF_CPP_MIN_LOG_LEVEL": "3"}
-RULES = {
+HAS_PROBABILITY = {
     "sigmoid mse youden": True,
     "linear binary_crossentropy_from_logits youden": True,
     "linear hinge youden": False,
@@ -85,7 +85,8 @@ found, rows = {}, pd.read_csv("churn.csv").drop(columns="churned")
 for name, uri in json.loads(sys.argv[1]).items():
     model = mlflow.pyfunc.load_model(uri)
     plain, moved = model.predict(rows), model.predict(rows, params={"threshold": 1e9})
-    found[name] = {"predicted": plain.to_dict("list"), "moved": moved["label"].tolist(), "card": model.metadata.metadata}
+    card = model.metadata.metadata
+    found[name] = {"predicted": plain.to_dict("list"), "moved": moved["label"].tolist(), "card": card}
 print(json.dumps(found))
 """
 
@@ -93,11 +94,11 @@ print(json.dumps(found))
 @pytest.fixture(scope="module")
 def loaded(place, client) -> dict:
     """What each model says of all rows, loaded where `threshold_lab` cannot be imported."""
-    uris = {name: f"runs:/{run_named(client, name).info.run_id}/model" for name in RULES}
+    uris = {name: f"runs:/{run_named(client, name).info.run_id}/model" for name in HAS_PROBABILITY}
     return in_a_process(LOADED, place, json.dumps(uris))
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", HAS_PROBABILITY)
 def test_it_says_of_raw_rows_what_the_run_says_of_its_test_part(name, loaded, place, client):
     """Counts at the threshold, of the first seed, are those of the run's table; and nothing of ours is imported."""
     folder, own = folder_of(client, name).parent, loaded[name]
@@ -113,7 +114,7 @@ def test_it_says_of_raw_rows_what_the_run_says_of_its_test_part(name, loaded, pl
     assert folder.exists()
 
 
-@pytest.mark.parametrize(("name", "has_probability"), RULES.items())
+@pytest.mark.parametrize(("name", "has_probability"), HAS_PROBABILITY.items())
 def test_a_probability_is_given_where_the_score_stands_for_one(name, has_probability, loaded):
     predicted = loaded[name]["predicted"]
     assert ("probability" in predicted) == has_probability

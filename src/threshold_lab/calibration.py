@@ -135,13 +135,16 @@ def _judged(probabilities: Reals, labels: Flags) -> dict[str, Reals]:
 
 def curves(probabilities: Mapping[str, Reals], labels: Flags, seeds: Sequence[int]) -> pd.DataFrame:
     """Return the reliability curves of each recalibration of `on_test`, a row a seed and bin: columns CURVES."""
-    blocks = [
-        pd.DataFrame({"recalibration": name, "seed": seed} | reliability(p, labels)._asdict())
+    found = {
+        (name, seed): reliability(p, labels)
         for name, own in probabilities.items()
         for seed, p in zip(seeds, own, strict=True)
         if not np.isnan(p[0])
-    ]
-    return pd.concat(blocks, ignore_index=True)
+    }
+    bins = [len(own.bin) for own in found.values()]
+    keys = {name: np.repeat(own, bins) for name, own in zip(CURVES, zip(*found, strict=True), strict=False)}
+    columns = (np.concatenate(own) for own in zip(*found.values(), strict=True))
+    return pd.DataFrame(keys | dict(zip(Reliability._fields, columns, strict=True)))
 
 
 def _logistic(logits: Reals, labels: Flags, *, intercept: bool) -> tuple[float, float]:

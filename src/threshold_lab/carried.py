@@ -6,7 +6,6 @@ code.
 """
 
 import json
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,12 @@ import pandas as pd
 import skops.io
 from numpy.typing import NDArray
 
-warnings.filterwarnings("ignore", ".*Add type hints to the `predict` method", UserWarning)  # the signature has them
-
 _TYPES = ["numpy.dtype"]  # in the encoder, beside what skops trusts
 _BATCH = 8192
 _RELATIVE, _ABSOLUTE = 1e-3, 1e-4  # of a score on another machine
 
 Reals = NDArray[np.float64]
+Card = dict[str, Any]
 
 
 class ThresholdModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
@@ -45,7 +43,7 @@ class ThresholdModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         self.network, self.activation = network, keras.activations.get(self.card["activation"])
         self._check_itself()
 
-    def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def] # noqa: ARG002 - MLflow's words
+    def predict(self, context: Any, model_input: pd.DataFrame, params: Card | None = None) -> pd.DataFrame:  # noqa: ARG002
         """Score raw rows and cut them."""
         threshold = float((params or {}).get("threshold", self.card["threshold"]))
         if np.isnan(threshold):

@@ -74,7 +74,8 @@ def estimates(tidy: pd.DataFrame, rule: str, rows: Mapping[str, Interval], confi
 def _numbers(tidy: pd.DataFrame, part: str, rule: str) -> tuple[list[str], Reals]:
     """Return the numbers that are defined for every seed at one operating point, by name, and their values (r, m)."""
     names = [name for name in tidy if name not in ("seed", "part", "rule")]
-    values = tidy.loc[(tidy["part"] == part) & (tidy["rule"] == rule), names].to_numpy(np.float64)
+    rows = (tidy["part"].to_numpy() == part) & (tidy["rule"].to_numpy() == rule)
+    values = tidy[rows].drop(columns=["seed", "part", "rule"]).to_numpy(np.float64)
     defined = ~np.isnan(values).any(axis=0)
     return [str(name) for name, held in zip(names, defined, strict=True) if held], values[:, defined]
 

@@ -28,6 +28,7 @@ DECIDING_SOURCES = (
     "heads",
     "counts.py",
     "thresholds.py",
+    "draws.py",
     "bootstrap.py",
     "decisions.py",
     "scoring.py",

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from threshold_lab import counts
-from threshold_lab.counts import Counts, Cuts, Flags, Reals, accuracy, every_cut, some
+from threshold_lab.counts import Counts, Cuts, Flags, Reals, accuracy, every_cut
 from threshold_lab.errors import ConfigError, DataError, unknown
 from threshold_lab.heads import Scale
 from threshold_lab.spec import Cost, RuleSettings, leaves
 
-_TIE = 1e-12
+TIE = 1e-12
 """Values of a rule as close as this differ by rounding only: counts are whole numbers."""
 
 KERAS_HALF = float(np.nextafter((0.5 + float(np.nextafter(np.float32(0.5), np.float32(1)))) / 2, 1))
@@ -122,6 +122,11 @@ BEST: Mapping[str, Value] = {
 those the highest, which calls the fewest rows positive."""
 
 
+def rises(rule: str) -> bool:
+    """Whether a rule never makes less of more true positives, nor of fewer false ones; NaN being the least."""
+    return rule != "prevalence"
+
+
 # ---- rules that look at no row
 
 
@@ -219,25 +224,12 @@ def require_choice(rule: str, scores: Reals, labels: Flags) -> None:
 def best(values: Reals, own: Counts) -> NDArray[np.intp]:
     """Return which cut is chosen by a rule's values at the cuts of several samples, (b, c) -> (b,)."""
     top = np.fmax.reduce(values, axis=1)
-    sample, cut = np.nonzero((values >= top[:, None] - _TIE) | np.isnan(top)[:, None])
+    tied = np.flatnonzero((values >= top[:, None] - TIE) | np.isnan(top)[:, None])
+    sample, cut = np.divmod(tied, values.shape[1])
     right = accuracy(own[sample, cut])
-    begins = np.flatnonzero(np.r_[True, sample[1:] > sample[:-1]])
+    begins = np.flatnonzero(np.diff(sample, prepend=-1))
     most = np.maximum.reduceat(right, begins)[sample]
-    sample, first = np.unique(sample[right == most], return_index=True)
-    return np.asarray(cut[right == most][first])
-
-
-def corners(rule: str, cuts: Cuts) -> Cuts:
-    """Return the cuts that a rule may choose on resamples of the rows: the corners of the ROC curve, and its ends.
-
-    Between two corners either the positives or the negatives called so change alone, and a rule is as good or better at
-    one of the two; but for `prevalence`, which does not look at who is called positive.
-    """
-    if rule == "prevalence":
-        return cuts
-    tp, fp = (np.diff(own) for own in (cuts.counts.tp, cuts.counts.fp))
-    turns = (tp[:-1] > 0) & (fp[1:] > 0)
-    return some(cuts, np.r_[True, turns, True])
+    return np.minimum.reduceat(np.where(right == most, cut, values.shape[1]), begins)
 
 
 def _unmet(rule: str, cuts: Cuts, terms: Terms) -> str:

@@ -10,26 +10,32 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from threshold_lab.bootstrap import times_drawn
 from threshold_lab.counts import Counts, Flags, Reals
+from threshold_lab.draws import times_drawn
 from threshold_lab.spec import RuleSettings
-from threshold_lab.thresholds import at_a_cut
+from threshold_lab.thresholds import AT_A_CUT, at_a_cut
 
 Interval = tuple[float, float]
 Patterns = tuple[NDArray[np.float32], NDArray[np.int64]]
 """What r networks call g groups of rows, (g, r), and how many rows each group has, (g,)."""
 
-_BLOCK = 2**20  # groups of all resamples worked on at once
+_BLOCK = 2**16  # groups of all resamples worked on at once: what stays close to the processor
 _FEW = 8  # rows a group from which on groups are drawn, not rows
 _RANGE = {"log_loss": (0.0, np.inf), "brier_resolution": (-1.0, 1.0)}  # of all others 0 to 1
 
 
 def interval(values: Reals, confidence: float) -> Interval:
     """Return the quantiles that leave out as many of values (b,) below as above; NaN where one is not defined."""
-    if not len(values) or np.isnan(values).any():
+    if not len(values):
         return np.nan, np.nan
-    low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return float(low), float(high)
+    low, high = _quantiles(values[:, None], confidence)
+    return float(low[0]), float(high[0])
+
+
+def _quantiles(values: Reals, confidence: float) -> tuple[Reals, Reals]:
+    """Of each column, (b, m) -> (m,) each."""
+    low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
+    return low, high
 
 
 # ---- over seeds
@@ -96,11 +102,13 @@ def by_resamples(
     mean. NaN where a metric is not defined on some resample; empty where nothing is resampled.
     """
     blocks = [
-        {name: told(own) for name, own in at_a_cut(counts, settings.cost).items()}
+        np.stack([told(own) for own in at_a_cut(counts, settings.cost).values()], axis=1)
         for counts in _resamples(called, labels, settings.resamples, generator)
     ]
-    names = blocks[0] if blocks else ()
-    return {name: interval(np.concatenate([own[name] for own in blocks]), settings.confidence) for name in names}
+    if not blocks:
+        return {}
+    ends = (own.tolist() for own in _quantiles(np.concatenate(blocks), settings.confidence))
+    return dict(zip(AT_A_CUT, zip(*ends, strict=True), strict=True))
 
 
 def _resamples(called: Flags, labels: Flags, number: int, generator: np.random.Generator) -> Iterator[Counts]:
