@@ -17,6 +17,7 @@ ORDER = [
     "report",
     "sweep",
     "recording",
+    "captions",
     "cells",
     "tracking",
     "store",

@@ -9,11 +9,14 @@ import pandas as pd
 import pytest
 from conftest import spec
 
+from threshold_lab.captions import alone, experiment_of
 from threshold_lab.cells import cell_of, diverged
 from threshold_lab.plan import Job
 from threshold_lab.provenance import engine, provenance
-from threshold_lab.recording import Origin, experiment_of, record_of
+from threshold_lab.recording import Origin, record_of
 from threshold_lab.records import HISTORY, Fit, Part, Splits
+
+ORIGIN = Origin("sweep", "threshold-lab sweep", provenance(), {"store": "mlruns"})
 
 
 def fit(splits: Splits, seed: int, units: int = 1) -> Fit:
@@ -35,7 +38,7 @@ def job(**changes: object) -> Job:
 def recorded(splits: Splits, **changes: object):
     own = job(**changes)
     fits = [fit(splits, seed, 2 if own.spec.activation == "softmax" else 1) for seed in own.spec.all_seeds]
-    return record_of(own, cell_of(own, fits, splits), Origin("sweep", provenance(), {"store": "mlruns"}))
+    return record_of(own, cell_of(own, fits, splits), ORIGIN)
 
 
 def histogram(record) -> dict:
@@ -69,12 +72,12 @@ def test_the_score_of_two_units_is_the_probability_of_the_second(splits):
 
 
 def test_the_history_is_the_mean_over_seeds(splits):
-    assert recorded(splits, seeds=3).epochs["loss"] == pytest.approx([1.0, 2.0, 3.0])
+    assert recorded(splits, seeds=3).series["loss"] == pytest.approx({1: 1.0, 2: 2.0, 3: 3.0})
 
 
 def test_at_most_25_metrics(splits):
     record = recorded(splits)
-    assert len(record.metrics) + 4 <= 25
+    assert len(record.metrics) + len(record.series) <= 25
     assert {"majority", "validation_error", "threshold", "test_accuracy_sd", "test_roc_auc"} <= set(record.metrics)
 
 
@@ -90,7 +93,7 @@ def test_keras_accuracy_stands_beside_ours_with_the_reason_where_they_differ(spl
 def test_the_files_of_a_cell_are_those_of_each_of_its_jobs(splits):
     jobs = [job(threshold=own) for own in (0.5, "youden")]
     cell = cell_of(jobs[0], [fit(splits, seed) for seed in jobs[0].spec.all_seeds], splits)
-    records = [record_of(own, cell, Origin("sweep", provenance(), {})) for own in jobs]
+    records = [record_of(own, cell, ORIGIN) for own in jobs]
     for name in ("calibration.csv", "reliability.csv", "reliability.png", "test_logits.npz"):
         assert records[0].files[name] == records[1].files[name]
     with np.load(io.BytesIO(records[0].files["test_logits.npz"])) as stored:
@@ -138,8 +141,8 @@ def test_the_history_of_seeds_that_stopped_early_is_the_mean_of_those_that_went_
     own = job(seeds=2)
     fits = [fit(splits, seed) for seed in own.spec.all_seeds]
     short = replace(fits[1], history={name: series[:1] for name, series in fits[1].history.items()})
-    record = record_of(own, cell_of(own, [fits[0], short], splits), Origin("sweep", provenance(), {}))
-    assert record.epochs["val_loss"].tolist() == [0.5, 1.0, 2.0]
+    record = record_of(own, cell_of(own, [fits[0], short], splits), ORIGIN)
+    assert list(record.series["val_loss"].values()) == [0.5, 1.0, 2.0]
     assert record.metrics["epochs"] == 2
 
 
@@ -178,3 +181,43 @@ def test_the_summary_holds_every_number_with_its_uncertainty_over_seeds_and_rows
         assert own["seeds_low"] <= own["mean"] <= own["seeds_high"]
         assert own["rows_low"] < own["mean"] < own["rows_high"]
     assert found.loc["tp", ["rows_low", "rows_high"]].isna().all()
+
+
+def test_the_histogram_is_a_series_too_a_step_a_bin(splits):
+    record = recorded(splits)
+    counts = histogram(record)
+    steps = [round(edge / 0.05) for edge in counts["edges"][:-1]]
+    assert record.series["test_rows_positive"] == dict(zip(steps, counts["counts"]["1"], strict=True))
+    assert sum(record.series["test_rows_negative"].values()) == 2 * (~splits.test.labels).sum()
+
+
+def test_a_run_says_what_it_is_and_what_made_it(splits):
+    record = recorded(splits, threshold="youden")
+    assert "output activation **sigmoid**, trained on **binary_crossentropy**, cut at **youden**" in record.description
+    assert "The score is meant as a probability; its natural cut is 0.5." in record.description
+    assert "    threshold-lab sweep\n" in record.description
+    assert record.tags["contract"] == "score is a probability"
+    assert record.data["hash"] == splits.hash
+    assert record.data["rows"] == {"train": 90, "validation": 40, "test": 30}
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("threshold-lab sweep --multirun", "threshold-lab run activation=tanh loss=mse threshold=0.3"),
+        (
+            "threshold-lab sweep activation=tanh,linear sweep=none store=x seeds=2 'optimizer=adam,sgd'",
+            "threshold-lab run activation=tanh seeds=2 optimizer=sgd loss=mse threshold=0.3",
+        ),
+        (
+            "threshold-lab sweep 'network.dropout=[0,0],[0.5,0.1]'",
+            "threshold-lab run 'network.dropout=[0.5,0.1]' activation=tanh loss=mse threshold=0.3",
+        ),
+        ("threshold-lab sweep sweep=mine", ""),
+        ("threshold-lab sweep +experiment=a,b", ""),
+        ("threshold-lab sweep hydra/sweeper=optuna --cfg job", ""),
+        ("", ""),
+    ],
+)
+def test_the_command_for_a_job_of_a_sweep_alone(command, expected):
+    assert alone(command, spec(activation="tanh", loss="mse", threshold=0.3)) == expected

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -200,6 +201,24 @@ def test_a_job_that_diverges_is_recorded_with_its_reason_and_stops_no_other(fold
     assert again.returncode == 1
     assert "nothing to train" in again.stdout
     assert len(runs(folder)) == 2
+
+
+def test_the_command_in_a_run_makes_that_job_and_no_other(swept):
+    folder, _ = swept
+    said = run_named(folder, "tanh mse 0.3").data.tags["mlflow.note.content"]
+    command = said.split("This job alone, anew:")[1].strip().removesuffix(" store=again")
+    done = lab(*shlex.split(command)[1:], folder=folder)
+    assert "1 job, 1 recorded before" in done.stdout, done.stdout + done.stderr
+
+
+def test_the_data_of_a_run_are_named_by_their_hash(swept):
+    folder, _ = swept
+    run = run_named(folder, "tanh mse 0.3")
+    (found,) = run.inputs.dataset_inputs
+    told = json.loads(found.dataset.profile)
+    assert told["hash"] == run.data.tags["data"]
+    assert told["hash"].startswith(found.dataset.digest)
+    assert sum(told["rows"].values()) == 90
 
 
 def test_two_runs_are_compared_seed_by_seed(swept):

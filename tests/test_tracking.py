@@ -13,7 +13,17 @@ from threshold_lab.tracking import CELL, KEY, RunRecord, Runs, home
 
 def record(key: str = "k", **metrics: float) -> RunRecord:
     tags = {KEY: key, CELL: "cell"}
-    return RunRecord("moons", f"run {key}", tags, {"a": 1}, {"m": 0.5} | metrics, {"loss": [3.0, 2.0]}, {"f.txt": b"x"})
+    return RunRecord(
+        "moons",
+        f"run {key}",
+        tags,
+        {"a": 1},
+        description="what it is",
+        metrics={"m": 0.5} | metrics,
+        series={"loss": {1: 3.0, 2: 2.0}},
+        files={"f.txt": b"x", "below/g.txt": b"y"},
+        data={"hash": "0123456789" * 6, "spec": {"data.source": "moons"}},
+    )
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ DECIDING_SOURCES = (
     "uncertainty.py",
     "influence.py",
     "metrics.py",
+    "captions.py",
     "cells.py",
     "recording.py",
     "figures.py",

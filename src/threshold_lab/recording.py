@@ -3,22 +3,21 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from threshold_lab import figures, metrics
+from threshold_lab import captions, figures, metrics
 from threshold_lab.cells import Cell
 from threshold_lab.decisions import OperatingPoint
 from threshold_lab.heads import Head
+from threshold_lab.metrics import Histogram
 from threshold_lab.plan import Job
 from threshold_lab.provenance import Provenance
 from threshold_lab.records import HISTORY, Fit
-from threshold_lab.spec import RunSpec, canonical, leaves
+from threshold_lab.spec import canonical, leaves
 from threshold_lab.store import npz
-from threshold_lab.thresholds import title
-from threshold_lab.tracking import CELL, KEY, SWEEP, RunRecord
+from threshold_lab.tracking import SWEEP, RunRecord
 from threshold_lab.tracking.model import at
 
 HALF, TUNED = 0.5, "youden"
@@ -31,24 +30,28 @@ UNDECIDED = "no threshold"
 """What the reason of a job begins with whose rule would find no threshold again."""
 
 SEEDS_TABLE, SPEC = "seeds.csv", "spec.json"
-RECORDED = (
-    "accuracy",
-    "recall",
-    "specificity",
-    "precision",
-    "f1",
-    "roc_auc",
-    "brier",
-    "log_loss",
-)
-"""The metrics of the test part that become columns of the MLflow UI; the table of seeds holds all of them."""
+RECORDED = {
+    "threshold": True,
+    "accuracy": True,
+    "f1": True,
+    "roc_auc": True,
+    "brier": True,
+    "log_loss": False,
+    "recall": False,
+    "specificity": False,
+    "precision": False,
+    "keras_accuracy": False,
+}
+"""The metrics of the test part that become columns of the MLflow UI, and whether their standard deviation does: 25 with
+all others, as MLflow's pages grow slow with their number. The table of seeds holds every metric."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where runs come from: sweep, code and machine, and `places`, the configuration that changes no result."""
+    """Where runs come from: sweep, command, code, machine, and `places`, the configuration that changes no result."""
 
     sweep: str
+    command: str
     provenance: Provenance
     places: Mapping[str, Any]
 
@@ -76,7 +79,9 @@ def record_of(job: Job, cell: Cell, origin: Origin) -> RunRecord:
     )
     own = description(job, origin)
     tags = {**own.tags, "keras_accuracy": _beside_keras(found, cell.head)}
-    return replace(own, tags=tags, metrics=numbers, epochs=_epochs(cell.fits), files=files)
+    series = _epochs(cell.fits) | _rows_by_bin(cell.histogram)
+    data = captions.data_of(job, cell.splits)
+    return replace(own, tags=tags, metrics=numbers, series=series, files=files, data=data)
 
 
 def _beside_keras(found: Mapping[str, tuple[float, float]], head: Head) -> str:
@@ -89,38 +94,43 @@ def _beside_keras(found: Mapping[str, tuple[float, float]], head: Head) -> str:
 
 def description(job: Job, origin: Origin) -> RunRecord:
     """Return the record of a job before it has any result."""
-    spec = job.spec
-    tags = {KEY: job.key, CELL: job.cell, SWEEP: origin.sweep, "data": job.data, "engine": job.engine}
-    tags |= {"activation": spec.activation, "loss": spec.loss, "threshold": str(spec.threshold)}
-    name = f"{spec.activation} {spec.loss} {title(spec.threshold, spec.rule)}"
-    return RunRecord(experiment_of(spec), name, tags, leaves(spec) | dict(origin.places), {}, {}, {})
-
-
-def experiment_of(spec: RunSpec) -> str:
-    """Return the experiment of a job: its data source, or its file's name."""
-    path = getattr(spec.data, "path", None) or getattr(spec.data, "train_path", None)
-    return Path(path).stem if path else spec.data.source
+    return RunRecord(
+        experiment=captions.experiment_of(job.spec),
+        name=captions.name_of(job),
+        tags=captions.tags_of(job) | {SWEEP: origin.sweep},
+        params=leaves(job.spec) | dict(origin.places),
+        description=captions.description_of(job, origin.command),
+    )
 
 
 def _named(numbers: Mapping[str, tuple[float, float]]) -> dict[str, float]:
+    """The metrics that become columns of the MLflow UI, in the order of RECORDED."""
     named: dict[str, float] = {}
-    for name, (mean, deviation) in numbers.items():
-        if name in ("threshold", *RECORDED):
+    for name, deviates in RECORDED.items():
+        if name in numbers:
             full = name if name == "threshold" else f"test_{name}"
-            named |= {full: mean, f"{full}_sd": deviation}
+            mean, deviation = numbers[name]
+            named |= {full: mean, f"{full}_sd": deviation} if deviates else {full: mean}
     return named
 
 
-def _epochs(fits: Sequence[Fit]) -> dict[str, Any]:
-    """Keras's history, the mean over the seeds that trained as long."""
-    longest = max(fit.epochs for fit in fits)
-    going = [[fit for fit in fits if fit.epochs > epoch] for epoch in range(longest)]
+def _epochs(fits: Sequence[Fit]) -> dict[str, dict[int, float]]:
+    """Keras's history by epoch, the mean over the seeds that trained as long."""
+    going = [[fit for fit in fits if fit.epochs > epoch] for epoch in range(max(fit.epochs for fit in fits))]
     return {
-        name: np.array(
-            [np.mean([fit.history[name][epoch] for fit in own], dtype=np.float64) for epoch, own in enumerate(going)]
-        )
+        name: {
+            epoch + 1: float(np.mean([fit.history[name][epoch] for fit in own], dtype=np.float64))
+            for epoch, own in enumerate(going)
+        }
         for name in HISTORY
     }
+
+
+def _rows_by_bin(counts: Histogram) -> dict[str, dict[int, float]]:
+    """The histogram as MLflow can draw it over that of other runs: a step a bin, 0 for the one that begins at 0."""
+    steps = np.rint(counts.edges[:-1] / (counts.edges[1] - counts.edges[0])).astype(int).tolist()
+    classes = {"test_rows_positive": counts.positive, "test_rows_negative": counts.negative}
+    return {name: dict(zip(steps, own.tolist(), strict=True)) for name, own in classes.items()}
 
 
 def _files(job: Job, cell: Cell, point: OperatingPoint) -> dict[str, bytes]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from threshold_lab import data, plan
+from threshold_lab.captions import EXPERIMENT
 from threshold_lab.cells import DIVERGED, Cell, cell_of, diverged
 from threshold_lab.errors import DataError
 from threshold_lab.executors import AtWork, LocalPool
@@ -77,8 +78,8 @@ def sweep(
         absent = [lane for job in jobs for lane in job.lanes if not store.has(lane.key)]
         programs = plan.programs(absent, _sizes(splits), frozenset())
         pool.start(len(programs))  # TensorFlow is imported there while the database is opened here
-        origin = Origin(name, provenance(), {"store": str(folder), "executor.workers": workers})
-        recorder = _Recorder(Runs(folder), store, splits, origin, watch)
+        origin = Origin(name, command, provenance(), {"store": str(folder), "executor.workers": workers})
+        recorder = _Recorder(Runs(folder, EXPERIMENT), store, splits, origin, watch)
         _train_and_record(jobs, recorder, pool)
     return Outcome(jobs, tuple(job.key for job in asked), recorder.run_ids, recorder.errors, recorder.failed)
 

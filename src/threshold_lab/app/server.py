@@ -5,7 +5,10 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+import webbrowser
 from pathlib import Path
+from threading import Thread
 
 import click
 
@@ -14,7 +17,7 @@ from threshold_lab.errors import StoreError
 from threshold_lab.tracking import Runs, own_database, server_command
 
 HOST = "127.0.0.1"
-_POLL_SECONDS = 0.2
+_POLL_SECONDS, _STARTS_WITHIN = 0.2, 300
 
 
 def serve(folder: Path, port: int) -> None:
@@ -26,10 +29,13 @@ def serve(folder: Path, port: int) -> None:
     if database is not None and not database.exists():
         raise StoreError(f"no runs in {folder.resolve()}; make some with: threshold-lab sweep")
     _require_free(port)
-    Runs(folder)  # opens them, or tells why not, before a server tries
+    page = Runs(folder).page(f"http://{HOST}:{port}")  # opens the runs, or tells why not, before a server tries
     words, environment = server_command(folder, HOST, port)
-    click.echo(f"http://{HOST}:{port}  (Ctrl-C ends it)")
-    code = _run([sys.executable, "-m", *words], os.environ | environment)
+    click.echo(f"{page}\n(Ctrl-C ends it)")
+    with Interrupt() as interrupt:
+        if _has_screen():
+            Thread(target=_open, args=(page, port), daemon=True).start()
+        code = _run([sys.executable, "-m", *words], os.environ | environment, interrupt)
     if code:
         raise StoreError(f"MLflow's server ended with code {code}; what it said is above")
 
@@ -43,9 +49,24 @@ def _require_free(port: int) -> None:
             raise StoreError(f"port {port} cannot be used: {error.strerror}; choose another with --port") from None
 
 
-def _run(words: list[str], environment: dict[str, str]) -> int:
+def _has_screen() -> bool:
+    """Whether a browser would be seen; without a screen, Python would start one in the terminal."""
+    return sys.platform == "darwin" or bool({"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ))
+
+
+def _open(page: str, port: int) -> None:
+    """Open a page in the browser once the server answers."""
+    for _ in range(_STARTS_WITHIN):
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, port)) == 0:
+                webbrowser.open(page)
+                return
+        time.sleep(_POLL_SECONDS)
+
+
+def _run(words: list[str], environment: dict[str, str], interrupt: Interrupt) -> int:
     """Run the server in a process group of its own, so that Ctrl-C reaches it as a request to end, once."""
-    with Interrupt() as interrupt, subprocess.Popen(words, env=environment, start_new_session=True) as server:
+    with subprocess.Popen(words, env=environment, start_new_session=True) as server:
         while server.poll() is None:
             try:
                 server.wait(_POLL_SECONDS)

@@ -1,7 +1,8 @@
 """Runs in and out; the only door to MLflow."""
 
 from threshold_lab.tracking.home import own_database
-from threshold_lab.tracking.runs import CELL, KEY, REASON, SWEEP, RunRecord, Runs, StoredRun
+from threshold_lab.tracking.names import CELL, KEY, REASON, SWEEP
+from threshold_lab.tracking.runs import RunRecord, Runs, StoredRun
 from threshold_lab.tracking.server import server_command
 
 __all__ = [

@@ -1,13 +1,14 @@
 """Runs in and out."""
 
+import json
 import logging
 import os
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +22,20 @@ os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 
 from alembic.util.exc import CommandError
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from threshold_lab.errors import StoreError
+from threshold_lab.tracking import view
 from threshold_lab.tracking.home import address, artifact_place, prepare
+from threshold_lab.tracking.names import CELL, KEY, REASON
 
-KEY, CELL, SWEEP, REASON = "lab.key", "lab.cell", "lab.sweep", "lab.reason"
-EXPERIMENT_KIND = "mlflow.experimentKind"
-"""Tag of an experiment; without it MLflow's pages open in their view for language models."""
+_OF_EXPERIMENTS = {
+    "mlflow.experimentKind": "custom_model_development",  # without it MLflow opens its view for language models
+    view.TAG: view.state(),
+}
+_NOTE = "mlflow.note.content"
 
 _BATCH = 1000
 _PARAMS = 100
@@ -43,17 +48,19 @@ for _name in ("alembic", "mlflow.store.db.utils", "mlflow.tracking"):
 class RunRecord:
     """All that is recorded of one job.
 
-    params: every leaf of its configuration. metrics: one number each. epochs: a series each, one number an epoch.
-    files: artifact name -> bytes.
+    description: in Markdown. params: every leaf of its configuration. metrics: one number each. series: a number at
+    each of some steps. files: artifact name -> bytes. data: what is said of its rows, with their hash.
     """
 
     experiment: str
     name: str
     tags: Mapping[str, str]
-    params: Mapping[str, Any]
-    metrics: Mapping[str, float]
-    epochs: Mapping[str, Sequence[float] | np.ndarray[Any, Any]]
-    files: Mapping[str, bytes]
+    params: Mapping[str, Any] = field(default_factory=dict)
+    description: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    series: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,14 +77,16 @@ class StoredRun:
 class Runs:
     """The runs of a lab, in its folder or wherever MLFLOW_TRACKING_URI says."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open the database, making it where there is none. Raises StoreError."""
+    def __init__(self, folder: Path, note: str = "") -> None:
+        """Open the database, making it where there is none; note: what an experiment is. Raises StoreError."""
+        self.note = note
         self.address = address(folder)
         self.folder = folder
         with self._told():
             prepare(folder)
             self._client = MlflowClient(self.address)
             self._experiments = {found.name: found.experiment_id for found in self._client.search_experiments()}
+            self._known: set[str] = set()
 
     def of_cells(self, cells: Iterable[str]) -> dict[str, StoredRun]:
         """Return the run of each job by its key; of several, the finished one."""
@@ -94,6 +103,7 @@ class Runs:
             run_id = self._created(record)
             self._log_files(run_id, record.files)
             self._log_numbers(run_id, record)
+            self._log_data(run_id, record)
             self._client.set_terminated(run_id, "FINISHED")
             return run_id
 
@@ -128,6 +138,12 @@ class Runs:
         with self._told(), tempfile.TemporaryDirectory() as folder:
             yield Path(str(self._client.download_artifacts(run_id, name, folder)))
 
+    def page(self, address: str) -> str:
+        """Return the address of the comparison last recorded, on MLflow's pages at an address. Raises StoreError."""
+        with self._told():
+            found = self._client.search_experiments(order_by=["last_update_time DESC"], max_results=1)
+            return view.page(address, found[0].experiment_id)
+
     @contextmanager
     def _told(self) -> Iterator[None]:
         try:
@@ -150,28 +166,42 @@ class Runs:
 
     def _experiment(self, name: str) -> str:
         if name not in self._experiments:
-            place = artifact_place(self.folder, name)
-            kind = {EXPERIMENT_KIND: "custom_model_development"}
-            self._experiments[name] = self._client.create_experiment(name, place, kind)
+            self._experiments[name] = self._client.create_experiment(name, artifact_place(self.folder, name))
+        if name not in self._known:
+            self._known.add(name)
+            for tag, value in (_OF_EXPERIMENTS | {_NOTE: self.note}).items():
+                self._client.set_experiment_tag(self._experiments[name], tag, value)
         return str(self._experiments[name])
 
     def _created(self, record: RunRecord) -> str:
         experiment = self._experiment(record.experiment)
-        created = self._client.create_run(experiment, tags=dict(record.tags), run_name=record.name)
-        return str(created.info.run_id)
+        tags = {**record.tags, **({_NOTE: record.description} if record.description else {})}
+        return str(self._client.create_run(experiment, tags=tags, run_name=record.name).info.run_id)
 
     def _log_numbers(self, run_id: str, record: RunRecord) -> None:
         now = int(time.time() * 1000)
         numbers = [Metric(name, value, now, 0) for name, value in record.metrics.items() if np.isfinite(value)]
         numbers += [
-            Metric(name, float(value), now, epoch)
-            for name, series in record.epochs.items()
-            for epoch, value in enumerate(series, 1)
+            Metric(name, float(value), now, step)
+            for name, series in record.series.items()
+            for step, value in series.items()
         ]
         params = [Param(name, str(value)) for name, value in record.params.items()]
         for start in range(0, max(len(numbers), 1), _BATCH - _PARAMS):
             batch = numbers[start : start + _BATCH - _PARAMS]
             self._client.log_batch(run_id, metrics=batch, params=params[:_PARAMS] if start == 0 else [])
+
+    def _log_data(self, run_id: str, record: RunRecord) -> None:
+        """MLflow keeps 36 characters of a digest: the whole hash is in the profile."""
+        if record.data:
+            own = Dataset(
+                name=record.experiment,
+                digest=str(record.data["hash"])[:36],
+                source_type="local",
+                source=json.dumps(record.data["spec"]),
+                profile=json.dumps(record.data),
+            )
+            self._client.log_inputs(run_id, [DatasetInput(own, [InputTag("mlflow.data.context", "training")])])
 
     def _log_files(self, run_id: str, files: Mapping[str, bytes]) -> None:
         with tempfile.TemporaryDirectory() as folder:

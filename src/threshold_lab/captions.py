@@ -1,0 +1,103 @@
+"""What is said of a job where its run is looked at: experiment, name, tags, description, and its own command."""
+
+import json
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from threshold_lab.heads import Head, head_of
+from threshold_lab.plan import Job
+from threshold_lab.records import Splits
+from threshold_lab.spec import RunSpec, leaves
+from threshold_lab.thresholds import title
+from threshold_lab.tracking import CELL, KEY
+
+EXPERIMENT = """What the output activation, the loss and the threshold of a Keras binary classifier each decide, on one
+data set. A run is one configuration: its metrics are means over seeds on the test part (`_sd`: standard deviation), at
+the threshold chosen on the validation part. `majority` is the accuracy of always saying the more frequent label;
+`test_rows_positive` and `test_rows_negative` are the histogram of the scores, a step a bin. A run of kind `sweep` holds
+the comparison of all its jobs: table, heat maps, curves, histograms, and a slider for the threshold of each network."""
+"""Description of every experiment."""
+
+_SWEPT = ("activation", "loss", "threshold")
+_SWEEPS = ("question", "none")  # of conf/sweep, those that sweep nothing else
+_GROUPS = {"data": "data.source", "optimizer": "optimizer.name"}
+
+
+def experiment_of(spec: RunSpec) -> str:
+    """Return the experiment of a job: its data source, or its file's name."""
+    path = getattr(spec.data, "path", None) or getattr(spec.data, "train_path", None)
+    return Path(path).stem if path else spec.data.source
+
+
+def name_of(job: Job) -> str:
+    """Return the name of a job's run."""
+    return f"{job.spec.activation} {job.spec.loss} {title(job.spec.threshold, job.spec.rule)}"
+
+
+def tags_of(job: Job) -> dict[str, str]:
+    """Return what runs are found and grouped by."""
+    spec = job.spec
+    own = {"activation": spec.activation, "loss": spec.loss, "threshold": str(spec.threshold)}
+    contract = f"score is a {head_of(spec).claim.rstrip(',')}"
+    return {KEY: job.key, CELL: job.cell, "data": job.data, "engine": job.engine, "contract": contract, **own}
+
+
+def description_of(job: Job, command: str) -> str:
+    """Return what a run is, in Markdown, with the commands that made it and that make it alone."""
+    spec = job.spec
+    lines = [
+        f"**{spec.seeds} networks** ({experiment_of(spec)}; hidden layers {list(spec.network.hidden)}, "
+        f"{spec.epochs} epochs), output activation **{spec.activation}**, trained on **{spec.loss}**, cut at "
+        f"**{title(spec.threshold, spec.rule)}**. {_meaning(head_of(spec))}",
+    ]
+    if command:
+        lines.append(f"Made by\n\n    {shlex.join(_words(command))}")
+    if own := alone(command, spec):
+        lines.append(f"This job alone, anew:\n\n    {own} store=again")
+    return "\n\n".join(lines)
+
+
+def _meaning(own: Head) -> str:
+    natural = own.scale.at(0.5)
+    return f"The score is meant as a {own.claim.rstrip(',')}; its natural cut is {natural:g}."
+
+
+def alone(command: str, spec: RunSpec) -> str:
+    """Return the command for one job of a sweep; empty where the sweep's own does not tell it."""
+    program, *words = _words(command) or [""]
+    if not words or words[0] not in ("sweep", "run") or any("=" not in word for word in words[1:]):
+        return ""
+    given, known = dict(word.split("=", 1) for word in words[1:]), leaves(spec)
+    if given.pop("sweep", "question") not in _SWEEPS:
+        return ""
+    several = [key for key, value in given.items() if "," in value]
+    if any(key not in known and key not in _GROUPS for key in several):
+        return ""
+    values = {key: _word(known[_GROUPS.get(key, key)]) for key in dict.fromkeys((*_SWEPT, *several))}
+    chosen = (f"{key}={value}" for key, value in (given | values).items() if key != "store")
+    return shlex.join([program, "run", *chosen])
+
+
+def _words(command: str) -> list[str]:
+    """A command as it was typed: without what `sweep` says to Hydra."""
+    return [word for word in shlex.split(command) if word != "--multirun"]
+
+
+def _word(value: Any) -> str:
+    return json.dumps(value).replace(" ", "") if isinstance(value, (list, tuple)) else str(value)
+
+
+def data_of(job: Job, splits: Splits) -> Mapping[str, Any]:
+    """Return what is said of a job's data: its hash, its rows and the share of positives by part, its split."""
+    parts = dict(splits.parts())
+    return {
+        "hash": splits.hash,
+        "rows": {name: len(part.rows) for name, part in parts.items()},
+        "prevalence": {name: round(float(part.labels.mean()), 6) for name, part in parts.items()},
+        "features": len(splits.feature_names),
+        "positive": splits.positive,
+        "negative": splits.negative,
+        "spec": {key: value for key, value in leaves(job.spec).items() if key.startswith("data.")},
+    }
