@@ -18,7 +18,7 @@ from threshold_lab.calibration import (
     table,
 )
 from threshold_lab.errors import DataError
-from threshold_lab.heads import SCALES, sigmoid
+from threshold_lab.heads import SCALES, head, sigmoid
 from threshold_lab.records import Scores
 from threshold_lab.scoring import calibration_error, log_loss, roc_auc
 from threshold_lab.spec import RuleSettings
@@ -143,3 +143,39 @@ def test_the_curves_hold_every_row_once_a_seed_and_recalibration():
     assert (found.groupby(["recalibration", "seed"])["rows"].sum() == 300).all()
     positives = (found["rows"] * found["found"]).groupby([found["recalibration"], found["seed"]]).sum()
     assert positives.to_numpy() == pytest.approx(test.labels.sum())
+
+
+def test_a_fit_is_not_penalised_towards_no_slope():
+    logits, labels = overconfident(40)
+    own = recalibrated("platt", logits, labels)(logits)
+    gradient = np.array([np.sum(sigmoid(own) - labels), np.sum((sigmoid(own) - labels) * logits)])
+    assert gradient == pytest.approx([0, 0], abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("activation", "loss", "low", "centred"),
+    [
+        ("sigmoid", "mse", 0, True),
+        ("softmax", "mse", 0, True),
+        ("linear", "mse", 0, False),
+        ("tanh", "mse", 0, False),
+        ("tanh", "mse", -1, True),
+        ("linear", "binary_crossentropy_from_logits", 0, True),
+        ("linear", "hinge", 0, True),
+        ("relu", "hinge", 0, False),
+        ("hard_sigmoid", "mse", 0, True),
+        ("exponential", "mse", 0, False),
+    ],
+)
+def test_a_temperature_is_fitted_where_a_logit_of_0_is_one_half(activation, loss, low, centred):
+    assert head(activation, loss, low).centred == centred
+
+
+def test_a_calibrated_output_of_a_linear_layer_is_not_made_worse_by_a_temperature():
+    generator = np.random.default_rng(0)
+    p = generator.beta(2, 2, 4000)
+    scores = Scores(generator.random(4000) < p, p[None], p[None])
+    found = on_test(scores, scores, probability=True, centred=False)
+    assert np.isnan(found["temperature"]).all()
+    judged = table(found, scores.labels, [0]).set_index("recalibration")["brier"]
+    assert judged["platt"] == pytest.approx(judged["none"], rel=0.01)

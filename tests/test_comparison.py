@@ -69,3 +69,24 @@ def test_as_many_seeds_as_needed_are_enough_as_often_as_said():
 def test_what_cannot_be_compared_is_told(first, second):
     with pytest.raises(DataError, match="needs two seeds or more, and the metric defined for each"):
         compare(np.array(first), np.array(second), margin=0.01)
+
+
+def test_alpha_and_power_are_those_asked_for():
+    first, second = pairs(0.0, 0.02)
+    usual = compare(first, second, margin=0.01)
+    assert compare(first, second, margin=0.01, power=0.95).seeds_needed > usual.seeds_needed
+    strict = compare(first, second, margin=0.01, confidence=0.99)
+    assert strict.seeds_needed > usual.seeds_needed
+    assert strict.high - strict.low > usual.high - usual.low
+    assert (
+        seeds_needed(0.02, 0.01, alpha=0.01)
+        == strict.seeds_needed
+        == seeds_needed(float(np.std(second - first, ddof=1)), 0.01, alpha=0.01)
+    )
+
+
+def test_the_verdict_takes_the_level_of_the_interval():
+    first, second = pairs(0.0, 0.01, seeds=8)
+    assert 0.01 < compare(first, second, margin=0.009).p_equivalence < 0.05
+    assert compare(first, second, margin=0.009).verdict == "equivalent"
+    assert compare(first, second, margin=0.009, confidence=0.99).verdict == "not decided"

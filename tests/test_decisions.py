@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
+from threshold_lab.bootstrap import resampled
 from threshold_lab.decisions import decide, operating_point, stream, undecided
 from threshold_lab.errors import DataError
 from threshold_lab.heads import SCALES
 from threshold_lab.records import Scores
 from threshold_lab.spec import rule_settings
 from threshold_lab.thresholds import Terms, chosen
+from threshold_lab.uncertainty import interval
 
 
 def terms(**changes) -> Terms:
@@ -86,3 +88,27 @@ def test_networks_that_cannot_be_cut_are_named_by_their_seeds():
     with pytest.raises(DataError, match=r"all scores are 0.5, which no cut parts; give a number \(seeds 7, 9\)"):
         operating_point("youden", Scores(labels, stacked, stacked), terms(), [7, 8, 9])
     assert np.isnan(undecided("youden", terms().settings, 3).threshold).all()
+
+
+def test_a_smoothed_threshold_lies_in_the_middle_of_the_resamples_cuts():
+    scores, labels = overlapping(seed=2)
+    own = terms(smoothed=True)
+    found = resampled("accuracy", scores, labels, own, stream(0)).threshold
+    assert decide("accuracy", scores, labels, own).threshold == pytest.approx(np.median(found), abs=1e-2)
+    assert abs(np.median(found) - np.mean(found)) > 1e-2
+
+
+def test_resamples_without_a_cut_are_counted_and_left_out_of_the_interval():
+    scores, labels = overlapping(60, seed=3)
+    own = terms(at_least=0.8)
+    found = decide("precision_at_least", scores, labels, own)
+    cuts = resampled("precision_at_least", scores, labels, own, stream(0)).threshold
+    assert found.undecided == np.isnan(cuts).mean() > 0
+    assert found.low == interval(cuts[~np.isnan(cuts)], 0.95)[0]
+    assert decide("youden", scores, labels, terms()).undecided == 0
+
+
+def test_an_interval_that_reaches_inf_says_so():
+    scores = np.array([-np.inf, -np.inf, 1, 2, np.inf, np.inf, np.inf])
+    found = decide("youden", scores, np.array([0, 0, 0, 1, 1, 1, 0], bool), terms())
+    assert (found.low, found.high) == (np.nextafter(1.0, 2), np.inf)

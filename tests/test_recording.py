@@ -45,9 +45,9 @@ def histogram(record) -> dict:
     return json.loads(record.files["histogram.json"])
 
 
-@pytest.mark.parametrize("rule", ["youden", "accuracy", "f1"])
+@pytest.mark.parametrize("rule", ["youden", "accuracy", "f1", "prevalence", "recall_at_least", "cost"])
 def test_no_selection_reads_a_test_label(splits, rule):
-    permuted = replace(splits, test=replace(splits.test, labels=splits.test.labels[::-1].copy()))
+    permuted = replace(splits, test=replace(splits.test, labels=~splits.test.labels))
     one, other = (recorded(own, threshold=rule) for own in (splits, permuted))
     assert histogram(one)["threshold"] == histogram(other)["threshold"]
     assert one.metrics["validation_error"] == other.metrics["validation_error"]
@@ -221,3 +221,15 @@ def test_a_run_says_what_it_is_and_what_made_it(splits):
 )
 def test_the_command_for_a_job_of_a_sweep_alone(command, expected):
     assert alone(command, spec(activation="tanh", loss="mse", threshold=0.3)) == expected
+
+
+def test_no_recalibration_reads_a_test_label(splits):
+    """Of flipped test labels the probabilities that are claimed stay, and what is found in them turns round."""
+    flipped = replace(splits, test=replace(splits.test, labels=~splits.test.labels))
+    one, other = (pd.read_csv(io.BytesIO(recorded(own).files["reliability.csv"])) for own in (splits, flipped))
+    assert one["claimed"].tolist() == other["claimed"].tolist()
+    assert (one["found"] + other["found"]).tolist() == pytest.approx([1.0] * len(one))
+
+
+def test_of_one_seed_too_keras_accuracy_is_told_to_be_ours_where_it_is(splits):
+    assert recorded(splits, seeds=1, threshold=0.5).tags["keras_accuracy"].endswith(", as here")

@@ -105,3 +105,16 @@ def test_keras_counts_above_one_half_and_never_matches_a_target_of_minus_one():
     values, labels = np.array([[0.5, 0.6, 0.4, 0.7]]), np.array([True, True, False, False])
     assert scoring.keras_matches(values, labels, 0).mean() == 0.5
     assert scoring.keras_matches(values, labels, -1).mean() == 0.25
+
+
+def test_the_log_loss_is_clipped_where_keras_clips():
+    sure = np.array([[1.0, 0.0]])
+    assert scoring.log_loss(sure, np.array([False, True]))[0] == pytest.approx(16.118096, abs=1e-6)
+
+
+def test_calibration_errors_by_mass_and_by_width_are_two_things():
+    p, labels = np.r_[np.linspace(0.01, 0.09, 18), 0.5, 0.9][None], np.arange(20) % 4 == 0
+    width = abs(p[0, :18].sum() - labels[:18].sum()) + abs(0.5 - labels[18]) + abs(0.9 - labels[19])
+    assert scoring.calibration_error(p, labels, mass=False)[0] == pytest.approx(width / 20)
+    pairs = np.abs((p[0] - labels).reshape(10, 2).sum(axis=1)).sum()
+    assert scoring.calibration_error(p, labels, mass=True)[0] == pytest.approx(pairs / 20)

@@ -224,3 +224,20 @@ def test_settings_that_make_no_sense_are_refused(changes, problem):
 def test_settings_are_those_of_the_configuration():
     assert spec().rule == RuleSettings()
     assert len(RULES) == len(set(RULES)) == 18
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "relu", "exponential"])
+def test_a_margin_that_cannot_fall_below_0_has_no_natural_cut(activation):
+    with pytest.raises(ConfigError, match="a margin that cannot fall below 0 stands for no probability; choose"):
+        plan.check([spec(threshold="natural", activation=activation, loss="squared_hinge")])
+
+
+def test_what_smoothing_may_break_is_not_smoothed():
+    with pytest.raises(ConfigError, match="cannot be smoothed: the median of cuts"):
+        plan.check([spec(threshold="precision_at_least", rule={"smoothed": True})])
+
+
+def test_costs_in_any_unit_choose_alike():
+    scores, labels = np.array([0.1, 0.3, 0.4, 0.6, 0.7, 0.9]), np.array([0, 0, 1, 0, 1, 1], bool)
+    cuts = [chosen("cost", scores, labels, terms(cost={"fp": unit, "fn": 5 * unit})) for unit in (1e-13, 1.0, 1e50)]
+    assert cuts == pytest.approx([0.35] * 3)

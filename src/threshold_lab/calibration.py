@@ -95,15 +95,17 @@ def recalibrated(name: str, logits: Reals, labels: Flags) -> Map:
     return RECALIBRATIONS[name](logits, labels)
 
 
-def on_test(validation: Scores, test: Scores, *, probability: bool) -> dict[str, Reals]:
+def on_test(validation: Scores, test: Scores, *, probability: bool, centred: bool = True) -> dict[str, Reals]:
     """Return the probabilities of the test part by recalibration, each fitted on the validation part: (r, n) each.
 
     "none" is what `predict` returns, clipped to [0, 1], where that claims to be a probability, else the sigmoid of the
-    logit. NaN for a network that cannot be recalibrated.
+    logit. NaN for a network that cannot be recalibrated, and under "temperature" unless `centred`: a slope alone keeps
+    a logit of 0 at P = 1/2, which is wrong of a network whose logit of 0 means something else.
     """
     as_it_is = np.clip(test.scores, 0, 1) if probability else sigmoid(test.logits)
     with config_context(assume_finite=True, skip_parameter_validation=True):
-        return {"none": as_it_is} | {name: _all_on_test(name, validation, test) for name in RECALIBRATIONS}
+        found = {name: _all_on_test(name, validation, test) for name in RECALIBRATIONS}
+    return {"none": as_it_is} | found | ({} if centred else {"temperature": np.full(as_it_is.shape, np.nan)})
 
 
 def _all_on_test(name: str, validation: Scores, test: Scores) -> Reals:

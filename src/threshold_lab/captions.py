@@ -60,8 +60,8 @@ def description_of(job: Job, command: str) -> str:
 
 
 def _meaning(own: Head) -> str:
-    natural = own.scale.at(0.5)
-    return f"The score is meant as a {own.claim.rstrip(',')}; its natural cut is {natural:g}."
+    natural = "" if own.scale.half is None else f"; its natural cut is {own.scale.half:g}"
+    return f"The score is meant as a {own.claim.rstrip(',')}{natural}."
 
 
 def alone(command: str, spec: RunSpec) -> str:

@@ -21,7 +21,7 @@ from threshold_lab.spec import RuleSettings, RunSpec
 from threshold_lab.store import npz
 from threshold_lab.thresholds import Terms
 from threshold_lab.tracking.model import Parts, packed
-from threshold_lab.uncertainty import by_resamples, of_scores
+from threshold_lab.uncertainty import by_resamples, of_scores, varying
 
 TEST_LOGITS = "test_logits.npz"
 """Labels bool (n,) of the test part and logits float32 (r, n, units), in the order of the seeds."""
@@ -61,7 +61,7 @@ class Cell:
         called = test.scores >= point.threshold[:, None]
         rows = by_resamples(called, test.labels, spec.rule, stream(spec.seed))
         scored = of_scores(self.scored["test"], self.influences, test.labels, spec.rule.confidence)
-        return metrics.estimates(tidy, point.rule, {**rows, **scored}, spec.rule.confidence)
+        return metrics.estimates(tidy, point.rule, varying({**rows, **scored}), spec.rule.confidence)
 
     def compared(self, threshold: float | str, spec: RunSpec) -> OperatingPoint:
         """Return a decision beside the job's own, blank where there is none."""
@@ -100,7 +100,7 @@ def scores_of(own: Head, logits: NDArray[np.float32], labels: NDArray[np.bool_])
 def _calibration(job: Job, scores: Mapping[str, Scores], own: Head) -> dict[str, bytes]:
     """What recalibration comes to, and the reliability curves with their picture."""
     seeds, labels = job.spec.all_seeds, scores["test"].labels
-    found = calibration.on_test(scores["validation"], scores["test"], probability=own.probability)
+    found = calibration.on_test(scores["validation"], scores["test"], probability=own.probability, centred=own.centred)
     curves = calibration.curves(found, labels, seeds)
     title = f"{job.spec.activation}, {job.spec.loss}: test part, {job.spec.seeds} seeds"
     return {

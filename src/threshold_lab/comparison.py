@@ -10,6 +10,7 @@ from threshold_lab.counts import Reals
 from threshold_lab.errors import DataError
 
 _MOST_SEEDS = 10**6
+_ROUNDING = 1e-12  # of metrics that differ by as much on every seed
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,7 @@ def compare(first: Reals, second: Reals, *, margin: float, confidence: float = 0
     """Compare a metric of two jobs, (r,) each, the same seeds in the same order. margin: in the unit of the metric.
 
     Raises DataError on fewer than two seeds, or a metric that is not defined for one.
-    Source: Schuirmann 1987, doi:10.1007/BF01068419; the share of seeds as in Agarwal et al. 2021,
-    https://arxiv.org/abs/2108.13264, section 4.3.
+    Source: Schuirmann 1987, doi:10.1007/BF01068419.
     """
     pairs = np.asarray(second, np.float64) - np.asarray(first, np.float64)
     if len(pairs) < 2 or np.isnan(pairs).any():
@@ -52,7 +52,7 @@ def compare(first: Reals, second: Reals, *, margin: float, confidence: float = 0
             f"a comparison needs two seeds or more, and the metric defined for each; got {len(pairs)} seeds, "
             f"{int(np.isnan(pairs).sum())} of them without it"
         )
-    mean, spread = float(pairs.mean()), float(pairs.std(ddof=1))
+    mean, spread = float(pairs.mean()), float(pairs.std(ddof=1)) if np.ptp(pairs) > _ROUNDING else 0.0
     half = float(stats.t.ppf((1 + confidence) / 2, len(pairs) - 1)) * spread / math.sqrt(len(pairs))
     return Comparison(
         seeds=len(pairs),

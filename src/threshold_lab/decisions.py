@@ -21,13 +21,15 @@ _STREAM = 4  # child of a seed that no training draws from
 class Decision:
     """A threshold, the interval its rule puts it in on resamples of the rows, and the optimism of the rule's value.
 
-    The last three are NaN where no row was looked at, or nothing resampled.
+    undecided: the share of resamples on which the rule found no cut, which the interval leaves out. All but the
+    threshold are NaN where no row was looked at, or nothing resampled.
     """
 
     threshold: float
     low: float = np.nan
     high: float = np.nan
     optimism: float = np.nan
+    undecided: float = np.nan
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,13 +56,15 @@ def stream(seed: int) -> np.random.Generator:
 
 def decide(threshold: float | str, scores: Reals, labels: Flags, terms: Terms, seed: int = 0) -> Decision:
     """Choose a threshold on rows of the validation part, scores (n,) and labels (n,). Raises as `thresholds.chosen`."""
+    thresholds.require_meaning(threshold, terms.settings, terms.scale)
     point, settings = thresholds.chosen(threshold, scores, labels, terms), terms.settings
     if not thresholds.searches(threshold) or not settings.resamples:
         return Decision(point)
     found = resampled(str(threshold), scores, labels, terms, stream(seed))
     chosen = found.threshold[~np.isnan(found.threshold)]
     low, high = interval(chosen, settings.confidence)
-    return Decision(float(np.median(chosen)) if settings.smoothed else point, low, high, found.optimism)
+    middle = float(np.quantile(chosen, 0.5, method="lower")) if settings.smoothed and len(chosen) else point
+    return Decision(middle, low, high, found.optimism, float(np.isnan(found.threshold).mean()))
 
 
 def operating_point(threshold: float | str, scores: Scores, terms: Terms, seeds: Iterable[int]) -> OperatingPoint:

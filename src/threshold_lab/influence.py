@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from threshold_lab.counts import Flags, Reals, every_cut, precision
+from threshold_lab.counts import Flags, Reals, every_cut, precision, ratio
 from threshold_lab.records import Scores
 from threshold_lab.scoring import (
+    as_predicted,
     binned,
     keras_matches,
     log_losses,
@@ -35,7 +36,7 @@ def influences(scores: Scores, *, probability: bool = True, low: int = 0) -> dic
     """
     own, labels = scores.scores, scores.labels
     ranked = {
-        "roc_auc": _mean(roc_auc, own.astype(np.float32), labels),
+        "roc_auc": _mean(roc_auc, as_predicted(own), labels),
         "roc_auc_logit": _mean(roc_auc, scores.logits, labels),
         "average_precision": _mean(average_precision, own, labels),
         "keras_accuracy": of_mean(keras_matches(own, labels, low).mean(axis=0), labels),
@@ -55,8 +56,8 @@ def _mean(of: Influence, scores: NDArray[Any], labels: Flags) -> Reals:
 def roc_auc(scores: Reals, labels: Flags) -> Reals:
     """Share of the rows of the other class on the right side of each row, ties counting half."""
     ranks, found = midranks(scores), np.empty(len(scores))
-    found[labels] = (ranks[labels] - midranks(scores[labels])) / np.sum(~labels)
-    found[~labels] = 1 - (ranks[~labels] - midranks(scores[~labels])) / np.sum(labels)
+    found[labels] = ratio(ranks[labels] - midranks(scores[labels]), np.asarray(np.sum(~labels)))
+    found[~labels] = 1 - ratio(ranks[~labels] - midranks(scores[~labels]), np.asarray(np.sum(labels)))
     return found
 
 

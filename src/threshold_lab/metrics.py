@@ -15,8 +15,14 @@ from threshold_lab.spec import Cost
 from threshold_lab.thresholds import AT_A_CUT, at_a_cut
 from threshold_lab.uncertainty import Interval, over_seeds
 
-DECIDED = ("threshold", "threshold_low", "threshold_high", "optimism")
-"""Of a decision, in the unit of the score; `optimism` in that of the rule."""
+DECIDED = {
+    "threshold": "threshold",
+    "threshold_low": "low",
+    "threshold_high": "high",
+    "optimism": "optimism",
+    "undecided": "undecided",
+}
+"""Columns by fields of a decision: in the unit of the score, `optimism` in that of the rule, `undecided` a share."""
 
 COLUMNS = ("seed", "part", "rule", *DECIDED, "tp", "fp", "fn", "tn", *AT_A_CUT, *OVER_ALL_CUTS)
 """The tidy table: `rule` is how the threshold was chosen, rows are counted; the metrics of `scoring` say no more at one
@@ -120,9 +126,7 @@ def bin_edges(low: float, high: float, most: int = 60) -> Reals:
 
 
 def _decided(point: OperatingPoint) -> dict[str, Reals]:
-    return {
-        name: point.column(field) for name, field in zip(DECIDED, ("threshold", "low", "high", "optimism"), strict=True)
-    }
+    return {name: point.column(field) for name, field in DECIDED.items()}
 
 
 def _counted(scores: Scores, threshold: Reals, cost: Cost) -> dict[str, Reals | NDArray[np.int64]]:

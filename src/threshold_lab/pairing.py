@@ -48,8 +48,8 @@ class _Stored:
 def compared(run_ids: tuple[str, str], metric: str, margin: float, runs: Runs) -> tuple[Comparison, Interval]:
     """Compare a metric of two runs on the test part, each at its own threshold: over seeds, and its interval over rows.
 
-    The interval is blank where the metric is not one of the rows'. Raises DataError where the runs were not made on the
-    same rows, or share fewer than two seeds.
+    Both at the first run's confidence; the second is blank where the metric is not one of the rows'. Raises DataError
+    where the runs were not made on the same rows, or share fewer than two seeds.
     """
     if len({runs.tag(run_id, "data") for run_id in run_ids}) > 1:
         raise DataError("the two runs were made on different rows, which do not pair; make both on the same data")
@@ -57,7 +57,8 @@ def compared(run_ids: tuple[str, str], metric: str, margin: float, runs: Runs) -
     if metric not in first.numbers:
         raise DataError(unknown("metric", metric, list(first.numbers)))
     own, other = (run.numbers[metric].to_numpy(np.float64) for run in (first, second))
-    return compare(own, other, margin=margin), _over_rows(first, second, metric, float((other - own).mean()))
+    found = compare(own, other, margin=margin, confidence=first.spec.rule.confidence)
+    return found, _over_rows(first, second, metric, float((other - own).mean()))
 
 
 def _read(run_id: str, runs: Runs) -> _Stored:

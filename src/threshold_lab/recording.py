@@ -78,16 +78,18 @@ def record_of(job: Job, cell: Cell, origin: Origin) -> RunRecord:
         }
     )
     own = description(job, origin)
-    tags = {**own.tags, "keras_accuracy": _beside_keras(found, cell.head)}
+    mine = tidy[(tidy["part"] == "test") & (tidy["rule"] == points[0].rule)]
+    alike = bool(np.allclose(mine["accuracy"], mine["keras_accuracy"], rtol=0, atol=1e-12))
+    tags = {**own.tags, "keras_accuracy": _beside_keras(found, cell.head, alike=alike)}
     series = _epochs(cell.fits) | _rows_by_bin(cell.histogram)
     data = captions.data_of(job, cell.splits)
     return replace(own, tags=tags, metrics=numbers, series=series, files=files, data=data)
 
 
-def _beside_keras(found: Mapping[str, tuple[float, float]], head: Head) -> str:
+def _beside_keras(found: Mapping[str, tuple[float, float]], head: Head, *, alike: bool) -> str:
     """Keras's 'accuracy' on the test part, and why it is not the run's own where it is not."""
     words = f"{found['keras_accuracy'][0]:.4f}"
-    if found["keras_accuracy"] == found["accuracy"]:
+    if alike:
         return f"{words}, as here"
     return f"{words}: {head.keras_accuracy}; here it is {found['threshold'][0]:.4g} or more"
 

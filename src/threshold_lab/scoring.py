@@ -39,12 +39,18 @@ def score_metrics(scores: Scores, *, probability: bool = True, low: int = 0) -> 
     own, labels = scores.scores, scores.labels
     blank = dict.fromkeys(OF_PROBABILITIES, np.full(len(own), np.nan))
     return {
-        "roc_auc": roc_auc(own.astype(np.float32), labels),
+        "roc_auc": roc_auc(as_predicted(own), labels),
         "roc_auc_logit": roc_auc(scores.logits, labels),
         "average_precision": average_precision(own, labels),
         **(probability_metrics(own, labels) if probability else blank),
         "keras_accuracy": keras_matches(own, labels, low).mean(axis=1),
     }
+
+
+def as_predicted(scores: Reals) -> NDArray[np.float32]:
+    """Return scores as `predict` does, in float32."""
+    with np.errstate(over="ignore"):
+        return scores.astype(np.float32)
 
 
 def probability_metrics(scores: Reals, labels: Flags) -> dict[str, Reals]:

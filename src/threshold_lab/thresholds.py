@@ -17,7 +17,7 @@ from threshold_lab.heads import Scale
 from threshold_lab.spec import Cost, RuleSettings, leaves
 
 TIE = 1e-12
-"""Values of a rule as close as this differ by rounding only: counts are whole numbers."""
+"""Values of a rule as close as this count as equal: they differ by rounding, or by one in a million rows a class."""
 
 KERAS_HALF = float(np.nextafter((0.5 + float(np.nextafter(np.float32(0.5), np.float32(1)))) / 2, 1))
 """The lowest score whose float32 is above .5, where Keras's 'accuracy' begins to call a row positive."""
@@ -51,8 +51,9 @@ def fbeta(own: Counts, terms: Terms) -> Reals:
 
 
 def saving(own: Counts, terms: Terms) -> Reals:
-    """Mean cost of a row, below nothing."""
-    return -expected_cost(own, terms.settings.cost)
+    """Mean cost of a row, below nothing, in the unit of the largest cost."""
+    cost = terms.settings.cost
+    return -expected_cost(own, cost) / max(map(abs, (cost.fp, cost.fn, cost.tp, cost.tn)))
 
 
 def expected_cost(own: Counts, cost: Cost) -> Reals:
@@ -177,12 +178,19 @@ def title(threshold: float | str, settings: RuleSettings) -> str:
 
 def check(threshold: float | str) -> None:
     """Raise ConfigError where a threshold is neither a number nor the name of a rule."""
+    if threshold != threshold:
+        raise ConfigError("threshold is nan, which cuts nothing; give a number or a rule")
     if isinstance(threshold, str) and threshold not in RULES:
         raise ConfigError(f"{unknown('threshold', threshold, RULES)}; or give a number")
 
 
 def require_meaning(threshold: float | str, settings: RuleSettings, scale: Scale) -> None:
-    """Raise ConfigError where a rule asks for what the score does not stand for."""
+    """Raise ConfigError where a rule asks for what the score does not stand for, or for what smoothing may break."""
+    if threshold in _CONSTRAINED and settings.smoothed:
+        raise ConfigError(
+            f"the rule {threshold!r} cannot be smoothed: the median of cuts that hold a limit need not hold it; leave "
+            f"rule.smoothed out"
+        )
     if threshold in GIVEN:
         GIVEN[str(threshold)](Terms(settings, np.nan, scale))
 

@@ -21,6 +21,7 @@ Patterns = tuple[NDArray[np.float32], NDArray[np.int64]]
 
 _BLOCK = 2**16  # groups of all resamples worked on at once: what stays close to the processor
 _FEW = 8  # rows a group from which on groups are drawn, not rows
+_RANKED = ("roc_auc", "roc_auc_logit", "average_precision")
 _RANGE = {"log_loss": (0.0, np.inf), "brier_resolution": (-1.0, 1.0)}  # of all others 0 to 1
 
 
@@ -33,8 +34,8 @@ def interval(values: Reals, confidence: float) -> Interval:
 
 
 def _quantiles(values: Reals, confidence: float) -> tuple[Reals, Reals]:
-    """Of each column, (b, m) -> (m,) each."""
-    low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
+    """Of each column, (b, m) -> (m,) each; values that occur, as there is nothing between inf and a number."""
+    low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0, method="nearest")
     return low, high
 
 
@@ -79,9 +80,31 @@ def of_scores(
     found = {}
     for name, own in influences.items():
         mean, half = float(values[name].mean()), by_influence(own, labels, confidence)
-        low, high = np.clip((mean - half, mean + half), *_RANGE.get(name, (0.0, 1.0)))
-        found[name] = float(low), float(high)
+        found[name] = _on_logits(mean, half) if name in _RANKED else _within(name, mean - half, mean + half)
     return found
+
+
+def _within(name: str, low: float, high: float) -> Interval:
+    least, most = _RANGE.get(name, (0.0, 1.0))
+    return max(least, low), min(most, high)
+
+
+def _on_logits(mean: float, half: float) -> Interval:
+    """The normal interval of the metric's log-odds, which covers better near 1.
+
+    Source: Pepe 2003, The statistical evaluation of medical tests, section 5.2.4; Boyd et al. 2013,
+    doi:10.1007/978-3-642-40994-3_29, for average precision.
+    """
+    if not 0 < mean < 1:
+        return mean, mean
+    reach = half / (mean * (1 - mean))
+    low, high = (1 / (1 + (1 - mean) / mean * np.exp(sign * reach)) for sign in (1, -1))
+    return float(low), float(high)
+
+
+def varying(intervals: Mapping[str, Interval]) -> dict[str, Interval]:
+    """Leave out intervals of no width: where no resample differs, the rows do not tell how sure a number is."""
+    return {name: (low, high) for name, (low, high) in intervals.items() if low != high}
 
 
 @cache

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from rich.table import Table as Grid
 
-from threshold_lab.app.terminal import console
+from threshold_lab.app.screen import console
 from threshold_lab.counts import Counts, Reals, counts_at
 from threshold_lab.data.scores import read_scores
 from threshold_lab.data.table import Table
@@ -23,7 +23,7 @@ from threshold_lab.records import Scores
 from threshold_lab.scoring import score_metrics
 from threshold_lab.spec import RuleSettings, rule_settings
 from threshold_lab.thresholds import Terms, at_a_cut, title
-from threshold_lab.uncertainty import by_resamples, of_scores
+from threshold_lab.uncertainty import by_resamples, of_scores, varying
 
 _OPTIONS = {"data.target": "--label", "data.positive=": "--positive ", "data.delimiter and data.header": "the file"}
 
@@ -51,8 +51,10 @@ def answer(question: Question) -> dict[str, Any]:
     return {
         "rule": title(rule, terms.settings),
         "threshold": decision.threshold,
+        "threshold_in_short": _in_short(decision.threshold, own),
         "threshold_ci": [decision.low, decision.high],
         "optimism": decision.optimism,
+        "undecided": decision.undecided,
         "confidence": terms.settings.confidence,
         "positive": table.positive,
         "rows": len(own),
@@ -62,6 +64,13 @@ def answer(question: Question) -> dict[str, Any]:
     }
 
 
+def _in_short(threshold: float, scores: Reals) -> str:
+    """The fewest digits that part the scores alike."""
+    called = scores >= threshold
+    written = (f"{threshold:.{digits}g}" for digits in range(3, 18))
+    return next((own for own in written if np.array_equal(scores >= float(own), called)), repr(threshold))
+
+
 def _metrics(scores: Scores, counts: Counts, threshold: float, terms: Terms) -> dict[str, dict[str, Any]]:
     """Every metric, and its interval over rows where it has one."""
     probability, settings = terms.scale is SCALES["probability"], terms.settings
@@ -69,7 +78,7 @@ def _metrics(scores: Scores, counts: Counts, threshold: float, terms: Terms) -> 
     for own in (values, moved):
         own["roc_auc"] = own.pop("roc_auc_logit")  # of the scores in all their digits
     rates = by_resamples(scores.scores >= threshold, scores.labels, settings, stream(0))
-    sure = {**rates, **of_scores(values, moved, scores.labels, settings.confidence)}
+    sure = varying({**rates, **of_scores(values, moved, scores.labels, settings.confidence)})
     found = at_a_cut(counts, settings.cost) | {name: own for name, own in values.items() if not np.isnan(own).all()}
     return {
         "metrics": {name: float(value[0]) for name, value in found.items()},
@@ -82,16 +91,24 @@ def say(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(_without_nan(found)))
         return
-    console.print(f"{found['rule']}: positive ({found['positive']}) is a score of {found['threshold']:.6g} or more")
+    console.print(
+        f"{found['rule']}: positive ({found['positive']}) is a score of {found['threshold_in_short']} or more"
+    )
     low, high = found["threshold_ci"]
     if not math.isnan(low):
-        sure = f"{found['confidence']:.0%} interval of the threshold {low:.6g} to {high:.6g}"
-        console.print(f"{sure}; optimism {found['optimism']:.4f} on the rows it was chosen on")
+        console.print(f"{found['confidence']:.0%} interval of the threshold {low:.10g} to {high:.10g}{_asides(found)}")
     console.print(
         f"{found['rows']} rows: tp {found['tp']}, fp {found['fp']}, tn {found['tn']}, fn {found['fn']}; "
         f"always saying the more frequent label is right on {found['majority']:.3f}"
     )
     console.print(_grid(found))
+
+
+def _asides(found: dict[str, Any]) -> str:
+    """What else the resamples say of the choice."""
+    optimism, undecided = found["optimism"], found["undecided"]
+    words = "" if math.isnan(optimism) else f"; optimism {optimism:.4f} on the rows it was chosen on"
+    return words + (f"; no cut holds the limit on {undecided:.0%} of the resamples" if undecided else "")
 
 
 def _grid(found: dict[str, Any]) -> Grid:
@@ -137,7 +154,8 @@ def _value(word: str) -> Any:
     try:
         return json.loads(word)
     except ValueError:
-        return word
+        number = _number_or_name(word)
+        return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 def _scale(unit: str | None, scores: Reals) -> Scale:
@@ -159,4 +177,6 @@ def _without_nan(value: Any) -> Any:
         return {name: _without_nan(own) for name, own in value.items()}
     if isinstance(value, list):
         return [_without_nan(own) for own in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    if isinstance(value, float) and math.isinf(value):
+        return str(value)  # which JSON has no number for
+    return None if isinstance(value, float) and math.isnan(value) else value

@@ -11,8 +11,9 @@ from typing import NoReturn
 
 from threshold_lab import report
 from threshold_lab.app.interrupt import Interrupt
+from threshold_lab.app.screen import console
 from threshold_lab.app.tables import comparison, count, failures, footnotes
-from threshold_lab.app.terminal import TerminalWatch, console
+from threshold_lab.app.terminal import TerminalWatch
 from threshold_lab.spec import RunSpec
 from threshold_lab.sweep import Outcome, sweep
 from threshold_lab.tracking import Runs

@@ -4,16 +4,12 @@ import time
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TaskID, TextColumn, TimeRemainingColumn
 
 from threshold_lab.app.interrupt import Interrupt
+from threshold_lab.app.screen import console
 from threshold_lab.app.tables import count
 from threshold_lab.executors import AtWork
-
-console = Console(highlight=False, markup=False)
-if not console.is_terminal:
-    console.width = 130  # whoever reads a pipe wraps lines himself
 
 _PLAIN_EVERY_SECONDS = 5.0
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from threshold_lab.errors import ConfigError, unknown
 from threshold_lab.heads.activation import ACTIVATIONS, Activation
 from threshold_lab.heads.loss import LOSSES, Loss
@@ -38,6 +40,8 @@ class Head:
     def claim(self) -> str:
         """What the loss takes the score for; Keras finds a sigmoid out that is told to be a logit."""
         claim = "probability" if self.activation.recovers_logits and self.loss.from_logits else self.loss.claim
+        if claim == "margin" and self.activation.low >= 0:
+            return "margin that cannot fall below 0"
         return "expected target, -1 to 1," if self.low < 0 and claim == "probability" else claim
 
     @property
@@ -49,6 +53,14 @@ class Head:
     def probability(self) -> bool:
         """Whether the score claims to be a probability, and can be judged as one."""
         return self.claim == "probability"
+
+    @property
+    def centred(self) -> bool:
+        """Whether a logit of 0 stands for P = 1/2, as a temperature takes it to."""
+        return (
+            self.scale.half is not None
+            and float(self.activation.score(np.zeros(self.activation.units))) == self.scale.half
+        )
 
     @property
     def keras_accuracy(self) -> str:

@@ -3,17 +3,17 @@
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
-from threshold_lab.spec.fields import CLOSED, Flag, Fraction, Positive, Real, Share, Whole
+from threshold_lab.spec.fields import CLOSED, Amount, Beta, Flag, Fraction, Share, Whole
 
 
 @dataclass(frozen=True, kw_only=True, config=CLOSED)
 class Cost:
     """What a row costs by label and call; a negative cost is a gain. A wrong call costs more than a right one."""
 
-    fp: Real = 1.0
-    fn: Real = 1.0
-    tp: Real = 0.0
-    tn: Real = 0.0
+    fp: Amount = 1.0
+    fn: Amount = 1.0
+    tp: Amount = 0.0
+    tn: Amount = 0.0
 
     @model_validator(mode="after")
     def _errors_cost(self) -> "Cost":
@@ -34,7 +34,7 @@ class RuleSettings:
     median of its thresholds for the threshold.
     """
 
-    beta: Positive = 2.0
+    beta: Beta = 2.0
     at_least: Share = 0.9
     cost: Cost = Cost()
     resamples: Whole = 1000
