@@ -28,7 +28,8 @@ def client(folder: Path) -> MlflowClient:
 def runs(folder: Path, words: str = ""):
     found = client(folder)
     experiments = [experiment.experiment_id for experiment in found.search_experiments()]
-    return found.search_runs(experiments, words, order_by=["tags.mlflow.runName"])
+    of_jobs = " and ".join(filter(None, [words, "tags.`lab.key` LIKE '%'"]))
+    return found.search_runs(experiments, of_jobs, order_by=["tags.mlflow.runName"])
 
 
 @pytest.fixture(scope="module")
@@ -201,6 +202,29 @@ def test_a_job_that_diverges_is_recorded_with_its_reason_and_stops_no_other(fold
     assert again.returncode == 1
     assert "nothing to train" in again.stdout
     assert len(runs(folder)) == 2
+
+
+def sweeps(folder: Path):
+    found = client(folder)
+    experiments = [experiment.experiment_id for experiment in found.search_experiments()]
+    return found.search_runs(experiments, "tags.`lab.kind` = 'sweep'")
+
+
+def test_one_run_stands_above_those_of_a_sweep_and_sums_them_up(swept):
+    folder, _ = swept
+    (parent,) = sweeps(folder)
+    children = runs(folder)
+    assert {run.data.tags["mlflow.parentRunId"] for run in children} == {parent.info.run_id}
+    assert parent.info.status == "FINISHED"
+    table = pd.read_csv(io.BytesIO(artifact(folder, parent, "table.csv"))).set_index("run")
+    for run in children:
+        assert table.loc[run.info.run_name, "test_accuracy"] == pytest.approx(run.data.metrics["test_accuracy"])
+    pictures = ("heat_map_accuracy.png", "heat_map_F1.png", "curves.png", "histograms.png")
+    assert all(artifact(folder, parent, name).startswith(b"\x89PNG") for name in pictures)
+    best = table["test_accuracy"].max()
+    assert f"The best accuracy on the test part is {best:.3f}" in parent.data.tags["mlflow.note.content"]
+    assert lab(*LINE, folder=folder).returncode == 0
+    assert len(sweeps(folder)) == 1
 
 
 def test_the_command_in_a_run_makes_that_job_and_no_other(swept):

@@ -53,7 +53,7 @@ def description_of(job: Job, command: str) -> str:
         f"**{title(spec.threshold, spec.rule)}**. {_meaning(head_of(spec))}",
     ]
     if command:
-        lines.append(f"Made by\n\n    {shlex.join(_words(command))}")
+        lines.append(f"Made by\n\n    {typed(command)}")
     if own := alone(command, spec):
         lines.append(f"This job alone, anew:\n\n    {own} store=again")
     return "\n\n".join(lines)
@@ -80,8 +80,12 @@ def alone(command: str, spec: RunSpec) -> str:
     return shlex.join([program, "run", *chosen])
 
 
+def typed(command: str) -> str:
+    """Return a command as it was typed: without what `sweep` says to Hydra."""
+    return shlex.join(_words(command))
+
+
 def _words(command: str) -> list[str]:
-    """A command as it was typed: without what `sweep` says to Hydra."""
     return [word for word in shlex.split(command) if word != "--multirun"]
 
 

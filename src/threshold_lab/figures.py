@@ -1,9 +1,12 @@
 """Records -> Figure; the only door to matplotlib. Nothing here reads or writes a file but `png`."""
 
 import io
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from threshold_lab.counts import Reals
@@ -70,6 +73,68 @@ def _pooled(curves: pd.DataFrame) -> pd.DataFrame:
     tenth = (own["rows"].cumsum() - own["rows"] / 2) * 10 // own["rows"].sum()
     sums = own[["claimed", "found"]].mul(own["rows"], axis=0).groupby(tenth).sum()
     return sums.div(own.groupby(tenth)["rows"].sum(), axis=0)
+
+
+class Line(NamedTuple):
+    """A named curve: (p,) each."""
+
+    name: str
+    x: Reals
+    y: Reals
+
+
+def heat_map(values: pd.DataFrame, *, title: str) -> Figure:
+    """Draw a table of shares, rows by columns, each with its number."""
+    rows, columns = values.shape
+    figure = Figure(figsize=(3.4 + 0.62 * columns, 1.1 + 0.34 * rows), layout="constrained")
+    axes = figure.subplots()
+    shares = values.to_numpy(np.float64)
+    axes.imshow(shares, cmap="viridis", aspect="auto")
+    axes.set_xticks(range(columns), values.columns, rotation=45, ha="right", fontsize=8)
+    axes.set_yticks(range(rows), values.index, fontsize=8)
+    middle = (np.nanmin(shares) + np.nanmax(shares)) / 2
+    for (row, column), value in np.ndenumerate(shares):
+        if np.isfinite(value):
+            colour = "black" if value > middle else "white"
+            axes.text(column, row, f"{value:.3f}", ha="center", va="center", fontsize=7, color=colour)
+    axes.set_title(title, loc="left", fontsize=9)
+    return figure
+
+
+def curves(panels: Mapping[tuple[str, str, str], Sequence[Line]], *, title: str) -> Figure:
+    """Draw a panel a group of lines, by title and axes; a line of one name has one colour in all of them."""
+    figure = Figure(figsize=(11, 9), layout="constrained")
+    names = dict.fromkeys(line.name for lines in panels.values() for line in lines)
+    colours = dict(zip(names, colormaps["tab20"](np.arange(len(names)) % 20), strict=True))
+    for axes, ((heading, across, up), lines) in zip(figure.subplots(2, 2).flat, panels.items(), strict=True):
+        for line in lines:
+            axes.plot(line.x, line.y, color=colours[line.name], label=line.name, linewidth=1.2)
+        axes.set(xlabel=across, ylabel=up, xlim=(0, 1), ylim=(0, 1.01))
+        axes.set_title(heading, loc="left", fontsize=10)
+        axes.spines[["top", "right"]].set_visible(False)
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8, frameon=False)
+    figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def histograms(counts: Mapping[str, Histogram]) -> Figure:
+    """Draw histograms on the same bins side by side, by name; the count axis is a square root, and one for all."""
+    rows = -(-len(counts) // 4)
+    figure = Figure(figsize=(11, 0.6 + 1.9 * rows), layout="constrained")
+    panels = figure.subplots(rows, 4, sharex=True, sharey=True, squeeze=False).flat
+    for axes, (name, own) in zip(panels, counts.items(), strict=False):
+        for values, colour in ((own.negative, NEGATIVE), (own.positive, POSITIVE)):
+            axes.stairs(values, own.edges, fill=True, alpha=0.55, color=colour)
+        axes.set_yscale("function", functions=(np.sqrt, np.square))
+        axes.set_title(name, loc="left", fontsize=8)
+    for axes in figure.axes[len(counts) :]:
+        axes.set_visible(False)
+    figure.supxlabel(
+        "score as a probability, a margin as it is, clipped to 0 to 1 (blue: negative rows, orange: positive)",
+        fontsize=9,
+    )
+    return figure
 
 
 def _draw_threshold(axes: object, threshold: Reals) -> None:

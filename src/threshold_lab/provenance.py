@@ -39,6 +39,8 @@ DECIDING_SOURCES = (
     "captions.py",
     "cells.py",
     "recording.py",
+    "curves.py",
+    "overview.py",
     "figures.py",
 )
 NUMERIC_LIBRARIES = ("tensorflow", "keras", "numpy")

@@ -12,13 +12,14 @@ from threshold_lab.captions import EXPERIMENT
 from threshold_lab.cells import DIVERGED, Cell, cell_of, diverged
 from threshold_lab.errors import DataError
 from threshold_lab.executors import AtWork, LocalPool
+from threshold_lab.overview import overviews
 from threshold_lab.plan import Job
 from threshold_lab.provenance import decisions, engine, provenance
 from threshold_lab.recording import UNDECIDED, VALIDATION_ERROR, Origin, description, record_of
 from threshold_lab.records import Fit, Splits
 from threshold_lab.spec import Lane, RunSpec
 from threshold_lab.store import Store
-from threshold_lab.tracking import REASON, Runs, StoredRun
+from threshold_lab.tracking import PARENT, REASON, Runs, StoredRun
 
 
 class Watch(Protocol):
@@ -32,6 +33,9 @@ class Watch(Protocol):
 
     def recorded(self) -> None:
         """Say that one more run is stored."""
+
+    def summing_up(self) -> None:
+        """Say that the table and the pictures of the whole sweep are being made."""
 
     def training(self, at_work: AtWork) -> None:
         """Say, several times a second, how far the programs at work are; raise to stop here."""
@@ -81,6 +85,7 @@ def sweep(
         origin = Origin(name, command, provenance(), {"store": str(folder), "executor.workers": workers})
         recorder = _Recorder(Runs(folder, EXPERIMENT), store, splits, origin, watch)
         _train_and_record(jobs, recorder, pool)
+        recorder.sum_up(jobs)
     return Outcome(jobs, tuple(job.key for job in asked), recorder.run_ids, recorder.errors, recorder.failed)
 
 
@@ -169,6 +174,16 @@ class _Recorder:
                     self.runs.supersede(self.superseded[job.key])
                 self.run_ids[job.key] = write(job)
                 self.watch.recorded()
+
+    def sum_up(self, jobs: Sequence[Job]) -> None:
+        """Write one run for the whole sweep above those of its jobs, if any of them is new."""
+        stored = self.runs.of_cells(dict.fromkeys(job.cell for job in jobs))
+        if all(PARENT in stored[job.key].tags for job in jobs if job.key in stored):
+            return
+        self.watch.checkpoint()
+        self.watch.summing_up()
+        for record, children in overviews(jobs, stored, self.runs, self.origin):
+            self.runs.adopt(self.runs.record(record), children)
 
     def _writer(self, job: Job) -> Callable[[Job], str]:
         """What writes each job of a cell: its results, worked out here once, or why it has none."""

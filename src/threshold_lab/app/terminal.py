@@ -86,6 +86,10 @@ class TerminalWatch:
             self._progress.update(self._runs, advance=1)
         self._line()
 
+    def summing_up(self) -> None:
+        """Say what takes a few seconds more."""
+        console.print("Drawing the comparison of all jobs ...")
+
     def checkpoint(self) -> None:
         """Raise KeyboardInterrupt after Ctrl-C."""
         self.interrupt.check()

@@ -29,7 +29,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from threshold_lab.errors import StoreError
 from threshold_lab.tracking import view
 from threshold_lab.tracking.home import address, artifact_place, prepare
-from threshold_lab.tracking.names import CELL, KEY, REASON
+from threshold_lab.tracking.names import CELL, KEY, PARENT, REASON
 
 _OF_EXPERIMENTS = {
     "mlflow.experimentKind": "custom_model_development",  # without it MLflow opens its view for language models
@@ -115,6 +115,13 @@ class Runs:
             self._client.set_tag(run_id, REASON, reason)
             self._client.set_terminated(run_id, "FAILED")
             return run_id
+
+    def adopt(self, parent: str, children: Iterable[StoredRun]) -> None:
+        """Put runs below another, on MLflow's pages; one that is below a run stays there."""
+        with self._told():
+            for child in children:
+                if PARENT not in child.tags:
+                    self._client.set_tag(child.run_id, PARENT, parent)
 
     def supersede(self, run_id: str) -> None:
         """Put away a run that died while it was recorded, or failed and is tried again."""

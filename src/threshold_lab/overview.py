@@ -1,0 +1,150 @@
+"""The jobs of a sweep, as they are stored -> one record of the whole: its table, and pictures of all its cells."""
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from threshold_lab import curves, figures
+from threshold_lab.captions import experiment_of, name_of, typed
+from threshold_lab.cells import TEST_LOGITS, scores_of
+from threshold_lab.figures import Line
+from threshold_lab.heads import head_of
+from threshold_lab.metrics import Histogram
+from threshold_lab.plan import Job, cells
+from threshold_lab.recording import Origin
+from threshold_lab.records import Scores
+from threshold_lab.thresholds import title
+from threshold_lab.tracking import SWEEP, RunRecord, Runs, StoredRun
+
+KIND = "lab.kind"
+"""Tag of the run that stands for a sweep."""
+
+MOST = 20
+"""Cells in one picture; what is beyond is in the table alone."""
+
+_HEAT = {"test_accuracy": "accuracy", "test_f1": "F1"}
+_EDGES = np.linspace(0, 1, 21)
+
+
+@dataclass(frozen=True, eq=False)
+class _Cell:
+    """Jobs that share their networks, and the scores of these on the test part."""
+
+    jobs: Sequence[Job]
+    scores: Scores
+
+    @property
+    def name(self) -> str:
+        """Activation and loss."""
+        return f"{self.jobs[0].spec.activation} {self.jobs[0].spec.loss}"
+
+    @cached_property
+    def probabilities(self) -> Scores | None:
+        """What the scores stand for; None where they stand for no probability."""
+        to = head_of(self.jobs[0].spec).scale.probability
+        if to is None:
+            return None
+        own = self.scores
+        return Scores(own.labels, own.logits, np.asarray(np.vectorize(to, otypes=[float])(own.scores)))
+
+
+def overviews(
+    jobs: Sequence[Job], stored: Mapping[str, StoredRun], runs: Runs, origin: Origin
+) -> Iterator[tuple[RunRecord, list[StoredRun]]]:
+    """Return a record and the runs it stands above, for each experiment that has two finished jobs or more."""
+    named: dict[str, list[Job]] = {}
+    for job in jobs:
+        if job.key in stored and stored[job.key].status == "FINISHED":
+            named.setdefault(experiment_of(job.spec), []).append(job)
+    for experiment, own in named.items():
+        if len(own) > 1:
+            yield _overview(experiment, own, stored, runs, origin), [stored[job.key] for job in own]
+
+
+def _overview(
+    experiment: str, jobs: Sequence[Job], stored: Mapping[str, StoredRun], runs: Runs, origin: Origin
+) -> RunRecord:
+    table = _table(jobs, stored)
+    found = [_cell(own, stored, runs) for own in cells(jobs)[:MOST]]
+    return RunRecord(
+        experiment,
+        f"sweep of {len(jobs)} jobs",
+        {SWEEP: origin.sweep, KIND: "sweep"},
+        description=_description(table, origin),
+        files=_pictures(found, table, experiment),
+    )
+
+
+def _description(table: pd.DataFrame, origin: Origin) -> str:
+    best = table.to_dict("records")[int(table["test_accuracy"].argmax())]
+    return (
+        f"**A sweep of {len(table)} jobs.** The best accuracy on the test part is {best['test_accuracy']:.3f} "
+        f"({best['run']}); always saying the more frequent label is right on {best['majority']:.3f}. Its table and "
+        f"pictures are among the artifacts, its jobs are the runs below it.\n\nMade by\n\n    {typed(origin.command)}"
+    )
+
+
+def _table(jobs: Sequence[Job], stored: Mapping[str, StoredRun]) -> pd.DataFrame:
+    rows = [
+        {
+            "run": name_of(job),
+            "cell": f"{job.spec.activation} {job.spec.loss}",
+            "cut": title(job.spec.threshold, job.spec.rule),
+            "run_id": stored[job.key].run_id,
+            **stored[job.key].metrics,
+        }
+        for job in jobs
+    ]
+    return pd.DataFrame(rows)
+
+
+def _cell(jobs: Sequence[Job], stored: Mapping[str, StoredRun], runs: Runs) -> _Cell:
+    job = jobs[0]
+    with np.load(io.BytesIO(runs.file(stored[job.key].run_id, TEST_LOGITS)), allow_pickle=False) as own:
+        return _Cell(jobs, scores_of(head_of(job.spec), own["logits"], own["labels"]))
+
+
+def _pictures(found: Sequence[_Cell], table: pd.DataFrame, experiment: str) -> dict[str, bytes]:
+    heat = {
+        f"heat_map_{words}.png": figures.heat_map(
+            table.pivot_table(index="cell", columns="cut", values=name, sort=False),
+            title=f"{experiment}: {words} on the test part, mean over seeds",
+        )
+        for name, words in _HEAT.items()
+    }
+    drawn = heat | {
+        "curves.png": figures.curves(_panels(found), title=f"{experiment}: the test part, mean over seeds"),
+        "histograms.png": figures.histograms({own.name: _histogram(own) for own in found}),
+    }
+    return {name: figures.png(own) for name, own in drawn.items()} | {"table.csv": table.to_csv(index=False).encode()}
+
+
+def _histogram(own: _Cell) -> Histogram:
+    """On the same bins for all cells: by probability where the score stands for one, else by the score as it is."""
+    shown = own.probabilities or own.scores
+    counts = [np.histogram(np.clip(shown.scores[:, shown.labels == label], 0, 1), _EDGES)[0] for label in (True, False)]
+    return Histogram(_EDGES, *counts)
+
+
+def _panels(found: Sequence[_Cell]) -> dict[tuple[str, str, str], list[Line]]:
+    """By title and axes."""
+    ranked = [(own.name, own.scores.scores, own.scores.labels) for own in found]
+    meant = [(own.name, own.probabilities.scores, own.scores.labels) for own in found if own.probabilities]
+    return {
+        ("ROC", "false positive rate", "recall"): [
+            Line(name, curves.GRID, curves.roc(scores, labels)) for name, scores, labels in ranked
+        ],
+        ("Precision and recall", "recall", "precision"): [
+            Line(name, curves.GRID, curves.precision_recall(scores, labels)) for name, scores, labels in ranked
+        ],
+        ("Reliability", "probability claimed", "share of positive rows"): [
+            Line(name, *curves.reliability(scores, labels)) for name, scores, labels in meant
+        ],
+        ("Thresholds", "threshold, as a probability", "accuracy"): [
+            Line(name, curves.GRID, curves.accuracy_at(scores, labels, curves.GRID)) for name, scores, labels in meant
+        ],
+    }

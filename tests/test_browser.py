@@ -1,0 +1,113 @@
+"""What somebody sees who opens MLflow's pages, in a real browser."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from conftest import SMALL, lab
+from mlflow import MlflowClient
+from test_ui import free_port, until_it_answers
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no browser is found: install chromium")
+WITHIN = 60_000
+WORDS = ["activation=sigmoid,linear", "loss=binary_crossentropy,mse", "threshold=0.1,0.5,youden"]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """A folder with a small sweep, and the address that `threshold-lab ui` prints."""
+    folder, port = tmp_path_factory.mktemp("browsed"), free_port()
+    done = lab("sweep", *WORDS, *SMALL, folder=folder)
+    assert done.returncode == 0, done.stderr
+    own = {key: value for key, value in os.environ.items() if key not in ("MLFLOW_TRACKING_URI", "DISPLAY")}
+    program = [str(Path(sys.executable).with_name("threshold-lab")), "ui", "--port", str(port)]
+    with subprocess.Popen(
+        program, cwd=folder, stdout=subprocess.PIPE, env=own, text=True, start_new_session=True
+    ) as ui:
+        try:
+            page = ui.stdout.readline().strip()
+            until_it_answers(port)
+            yield folder, page
+        finally:
+            os.killpg(ui.pid, signal.SIGINT)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as drivers:
+        yield drivers.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+
+
+@pytest.fixture
+def tab(browser):
+    with browser.new_context(viewport={"width": 1900, "height": 1300}) as context:
+        context.set_default_timeout(WITHIN)
+        yield context.new_page()
+
+
+def runs_of(folder: Path):
+    client = MlflowClient(f"sqlite:///{folder / 'mlruns' / 'mlflow.db'}")
+    (experiment,) = client.search_experiments(filter_string="name = 'moons'")
+    found = client.search_runs(
+        [experiment.experiment_id], "tags.`lab.key` LIKE '%'", order_by=["metrics.test_accuracy DESC"]
+    )
+    return experiment.experiment_id, found
+
+
+def test_the_page_opens_on_the_comparison_with_charts_chosen_and_runs_grouped(served, tab):
+    _, page = served
+    tab.goto(page)
+    tab.get_by_text("Comparison", exact=True).wait_for()
+    for name in ("test_accuracy", "test_f1", "test_roc_auc", "test_rows_positive"):
+        tab.get_by_text(name, exact=True).first.wait_for()
+    tab.get_by_text("Group by: activation").wait_for()
+    tab.get_by_text("12 matching runs").wait_for()
+
+
+def test_the_runs_table_lists_the_jobs_and_sorts_by_a_metric(served, tab):
+    folder, page = served
+    experiment, found = runs_of(folder)
+    order = quote("metrics.`test_accuracy`", safe="")
+    only_jobs = quote("tags.`lab.key` LIKE '%'", safe="")
+    address = page.split("/#/")[0]
+    tab.goto(
+        f"{address}/#/experiments/{experiment}/runs?searchFilter={only_jobs}&orderByKey={order}&orderByAsc=false"
+        f"&compareRunsMode=TABLE"
+    )
+    tab.get_by_text("12 matching runs").wait_for()
+    names = [run.info.run_name for run in found]
+    tab.get_by_role("link", name=names[0], exact=True).first.wait_for()
+    links = tab.get_by_role("link").all_inner_texts()
+    assert [own for own in links if own in names] == names
+
+
+def test_a_run_shows_its_histogram_and_says_what_it_is(served, tab):
+    folder, page = served
+    experiment, found = runs_of(folder)
+    address = page.split("/#/")[0]
+    tab.goto(f"{address}/#/experiments/{experiment}/runs/{found[0].info.run_id}")
+    tab.get_by_text("The score is meant as a").first.wait_for()
+    tab.goto(f"{address}/#/experiments/{experiment}/runs/{found[0].info.run_id}/artifacts/histogram.png")
+    picture = tab.locator("img[src*='histogram'], img[src^='blob:'], .image-outer-container img").first
+    picture.wait_for()
+    assert picture.evaluate("own => own.naturalWidth") > 500
+
+
+def test_two_runs_are_compared(served, tab):
+    folder, page = served
+    experiment, found = runs_of(folder)
+    ids = quote(json.dumps([run.info.run_id for run in found[:2]]))
+    address = page.split("/#/")[0]
+    tab.goto(f"{address}/#/compare-runs?runs={ids}&experiments={quote(json.dumps([experiment]))}")
+    for run in found[:2]:
+        tab.get_by_text(run.info.run_name).first.wait_for()
+    tab.get_by_text("Parallel Coordinates Plot").first.wait_for()
