@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ the threshold chosen on the validation part. `majority` is the accuracy of alway
 the comparison of all its jobs: table, heat maps, curves, histograms, and a slider for the threshold of each network."""
 """Description of every experiment."""
 
+ALWAYS_NAMED = ("activation", "loss")
 _SWEPT = ("activation", "loss", "threshold")
 _SWEEPS = ("question", "none")  # of conf/sweep, those that sweep nothing else
 _GROUPS = {"data": "data.source", "optimizer": "optimizer.name"}
@@ -34,6 +35,15 @@ def experiment_of(spec: RunSpec) -> str:
 def name_of(job: Job) -> str:
     """Return the name of a job's run."""
     return f"{job.spec.activation} {job.spec.loss} {title(job.spec.threshold, job.spec.rule)}"
+
+
+def apart(jobs: Sequence[Job]) -> list[dict[str, str]]:
+    """Return what tells cells apart, by a job of each: activation, loss, and every other leaf in which they differ."""
+    all_leaves: list[dict[str, Any]] = [leaves(job.spec) for job in jobs]
+    keys = dict.fromkeys(key for own in all_leaves for key in own if key != "threshold")
+    differing = [key for key in keys if len({str(own.get(key)) for own in all_leaves}) > 1]
+    shown = dict.fromkeys((*ALWAYS_NAMED, *differing))
+    return [{key: str(own.get(key, "")) for key in shown} for own in all_leaves]
 
 
 def tags_of(job: Job) -> dict[str, str]:

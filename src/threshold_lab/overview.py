@@ -1,6 +1,7 @@
 """The jobs of a sweep, as they are stored -> one record of the whole: its table, and pictures of all its cells."""
 
 import io
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,14 +9,14 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from threshold_lab import curves, figures
-from threshold_lab.captions import experiment_of, name_of, typed
+from threshold_lab import curves, figures, interactive
+from threshold_lab.captions import apart, experiment_of, name_of, typed
 from threshold_lab.cells import TEST_LOGITS, scores_of
 from threshold_lab.figures import Line
 from threshold_lab.heads import head_of
 from threshold_lab.metrics import Histogram
 from threshold_lab.plan import Job, cells
-from threshold_lab.recording import Origin
+from threshold_lab.recording import HISTOGRAM, Origin
 from threshold_lab.records import Scores
 from threshold_lab.thresholds import title
 from threshold_lab.tracking import SWEEP, RunRecord, Runs, StoredRun
@@ -32,15 +33,13 @@ _EDGES = np.linspace(0, 1, 21)
 
 @dataclass(frozen=True, eq=False)
 class _Cell:
-    """Jobs that share their networks, and the scores of these on the test part."""
+    """Jobs that share their networks, and the scores of these on the test part, with what these and the labels mean."""
 
+    name: str
     jobs: Sequence[Job]
     scores: Scores
-
-    @property
-    def name(self) -> str:
-        """Activation and loss."""
-        return f"{self.jobs[0].spec.activation} {self.jobs[0].spec.loss}"
+    labels: tuple[str, str]
+    unit: str
 
     @cached_property
     def probabilities(self) -> Scores | None:
@@ -68,8 +67,10 @@ def overviews(
 def _overview(
     experiment: str, jobs: Sequence[Job], stored: Mapping[str, StoredRun], runs: Runs, origin: Origin
 ) -> RunRecord:
-    table = _table(jobs, stored)
-    found = [_cell(own, stored, runs) for own in cells(jobs)[:MOST]]
+    grouped = cells(jobs)
+    names = [" ".join(own.values()) for own in apart([own[0] for own in grouped])]
+    table = _table(dict(zip(names, grouped, strict=True)), stored)
+    found = [_cell(name, own, stored, runs) for name, own in zip(names[:MOST], grouped, strict=False)]
     return RunRecord(
         experiment,
         f"sweep of {len(jobs)} jobs",
@@ -88,24 +89,34 @@ def _description(table: pd.DataFrame, origin: Origin) -> str:
     )
 
 
-def _table(jobs: Sequence[Job], stored: Mapping[str, StoredRun]) -> pd.DataFrame:
+def _table(grouped: Mapping[str, Sequence[Job]], stored: Mapping[str, StoredRun]) -> pd.DataFrame:
     rows = [
         {
             "run": name_of(job),
-            "cell": f"{job.spec.activation} {job.spec.loss}",
+            "cell": name,
             "cut": title(job.spec.threshold, job.spec.rule),
             "run_id": stored[job.key].run_id,
             **stored[job.key].metrics,
         }
+        for name, jobs in grouped.items()
         for job in jobs
     ]
     return pd.DataFrame(rows)
 
 
-def _cell(jobs: Sequence[Job], stored: Mapping[str, StoredRun], runs: Runs) -> _Cell:
-    job = jobs[0]
-    with np.load(io.BytesIO(runs.file(stored[job.key].run_id, TEST_LOGITS)), allow_pickle=False) as own:
-        return _Cell(jobs, scores_of(head_of(job.spec), own["logits"], own["labels"]))
+def _cell(name: str, jobs: Sequence[Job], stored: Mapping[str, StoredRun], runs: Runs) -> _Cell:
+    run_id, head = stored[jobs[0].key].run_id, head_of(jobs[0].spec)
+    counted = json.loads(runs.file(run_id, HISTOGRAM))
+    negative, positive = counted["counts"]
+    with np.load(io.BytesIO(runs.file(run_id, TEST_LOGITS)), allow_pickle=False) as own:
+        return _Cell(name, jobs, scores_of(head, own["logits"], own["labels"]), (negative, positive), counted["unit"])
+
+
+def _slider(own: _Cell) -> bytes:
+    half = head_of(own.jobs[0].spec).scale.half
+    return interactive.page(
+        own.scores, own.labels, title=own.name, unit=own.unit, threshold=0.5 if half is None else half
+    )
 
 
 def _pictures(found: Sequence[_Cell], table: pd.DataFrame, experiment: str) -> dict[str, bytes]:
@@ -120,7 +131,9 @@ def _pictures(found: Sequence[_Cell], table: pd.DataFrame, experiment: str) -> d
         "curves.png": figures.curves(_panels(found), title=f"{experiment}: the test part, mean over seeds"),
         "histograms.png": figures.histograms({own.name: _histogram(own) for own in found}),
     }
-    return {name: figures.png(own) for name, own in drawn.items()} | {"table.csv": table.to_csv(index=False).encode()}
+    pages = {f"sliders/{own.name}.html": _slider(own) for own in found}
+    pictures = {name: figures.png(own) for name, own in drawn.items()}
+    return {**pictures, **pages, "table.csv": table.to_csv(index=False).encode()}
 
 
 def _histogram(own: _Cell) -> Histogram:

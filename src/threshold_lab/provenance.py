@@ -41,6 +41,7 @@ DECIDING_SOURCES = (
     "recording.py",
     "curves.py",
     "overview.py",
+    "interactive.py",
     "figures.py",
 )
 NUMERIC_LIBRARIES = ("tensorflow", "keras", "numpy")

@@ -29,7 +29,7 @@ VALIDATION_ERROR = "validation_error"
 UNDECIDED = "no threshold"
 """What the reason of a job begins with whose rule would find no threshold again."""
 
-SEEDS_TABLE, SPEC = "seeds.csv", "spec.json"
+SEEDS_TABLE, SPEC, HISTOGRAM = "seeds.csv", "spec.json", "histogram.json"
 RECORDED = {
     "threshold": True,
     "accuracy": True,
@@ -139,7 +139,7 @@ def _files(job: Job, cell: Cell, point: OperatingPoint) -> dict[str, bytes]:
     return {
         SPEC: canonical(job.spec).encode(),
         "histogram.png": _picture(job, cell, point),
-        "histogram.json": json.dumps(_counts(job, cell, point)).encode(),
+        HISTOGRAM: json.dumps(_counts(job, cell, point)).encode(),
         "weights.npz": npz(_weights(job, cell.fits)),
         **(at(cell.model, card(job, cell, point)) if cell.model else {}),
     }

@@ -9,19 +9,17 @@ from typing import Any
 import pandas as pd
 
 from threshold_lab import plan
+from threshold_lab.captions import apart
 from threshold_lab.errors import StoreError
 from threshold_lab.metrics import summary
 from threshold_lab.plan import Job
 from threshold_lab.recording import HALF, SEEDS_TABLE, TUNED
-from threshold_lab.spec import leaves
 from threshold_lab.store import Store
 from threshold_lab.thresholds import title
 from threshold_lab.tracking import Runs
 
 Estimate = tuple[float, float]
 """Mean and standard deviation over seeds."""
-
-ALWAYS_NAMED = ("activation", "loss")
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class Row:
 def rows(jobs: Sequence[Job], run_ids: Mapping[str, str], runs: Runs) -> list[Row]:
     """Return one row a cell that has a finished run, in the order of the jobs."""
     grouped = plan.cells(job for job in jobs if job.key in run_ids)
-    names = _names([own[0] for own in grouped])
+    names = apart([own[0] for own in grouped])
     rules = tuned_rules(jobs)
     return [_row(name, _tables(own, run_ids, runs, rules), rules) for name, own in zip(names, grouped, strict=True)]
 
@@ -76,15 +74,6 @@ def _row(name: Mapping[str, str], tidy: pd.DataFrame, rules: list[str]) -> Row:
         outside=half.get("outside", (0.0, 0.0))[0],
         majority=max(positive, 1 - positive),
     )
-
-
-def _names(jobs: Sequence[Job]) -> list[dict[str, str]]:
-    """What tells cells apart: activation, loss, and every other leaf in which they differ."""
-    all_leaves: list[dict[str, Any]] = [leaves(job.spec) for job in jobs]
-    keys = dict.fromkeys(key for own in all_leaves for key in own if key != "threshold")
-    differing = [key for key in keys if len({str(own.get(key)) for own in all_leaves}) > 1]
-    shown = dict.fromkeys((*ALWAYS_NAMED, *differing))
-    return [{key: str(own.get(key, "")) for key in shown} for own in all_leaves]
 
 
 def opened(folder: Path) -> Runs:
