@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from threshold_lab import curves, figures, interactive
+from threshold_lab import curves, figures
 from threshold_lab.captions import apart, experiment_of, name_of, typed
 from threshold_lab.cells import TEST_LOGITS, scores_of
 from threshold_lab.figures import Line
@@ -113,6 +113,8 @@ def _cell(name: str, jobs: Sequence[Job], stored: Mapping[str, StoredRun], runs:
 
 
 def _slider(own: _Cell) -> bytes:
+    from threshold_lab import interactive  # noqa: PLC0415 - Altair costs a second, which only the end of a sweep needs
+
     half = head_of(own.jobs[0].spec).scale.half
     return interactive.page(
         own.scores, own.labels, title=own.name, unit=own.unit, threshold=0.5 if half is None else half
