@@ -1,5 +1,6 @@
 """Fits of one cell -> scores -> thresholds -> metrics: what its networks say, worked out once for all its jobs."""
 
+import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -95,6 +96,12 @@ def scores_of(own: Head, logits: NDArray[np.float32], labels: NDArray[np.bool_])
     """Return the scores of r networks: logits (r, n, units), labels (n,)."""
     exact = logits.astype(np.float64)
     return Scores(labels, logit(exact), own.activation.score(exact))
+
+
+def stored_scores(content: bytes, own: Head) -> Scores:
+    """Return the scores of the test part from the bytes of TEST_LOGITS."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+        return scores_of(own, stored["logits"], stored["labels"])
 
 
 def _calibration(job: Job, scores: Mapping[str, Scores], own: Head) -> dict[str, bytes]:

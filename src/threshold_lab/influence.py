@@ -17,6 +17,7 @@ from threshold_lab.counts import Flags, Reals, every_cut, precision, ratio
 from threshold_lab.records import Scores
 from threshold_lab.scoring import (
     as_predicted,
+    beyond,
     binned,
     keras_matches,
     log_losses,
@@ -41,7 +42,7 @@ def influences(scores: Scores, *, probability: bool = True, low: int = 0) -> dic
         "average_precision": _mean(average_precision, own, labels),
         "keras_accuracy": of_mean(keras_matches(own, labels, low).mean(axis=0), labels),
     }
-    clipped, outside = np.clip(own, 0, 1), ((own < 0) | (own > 1)).mean(axis=0)
+    clipped, outside = np.clip(own, 0, 1), beyond(own).mean(axis=0)
     claimed = {name: _mean(of, clipped, labels) for name, of in OF_PROBABILITIES.items()}
     return ranked | (claimed | {"outside": of_mean(outside, labels)} if probability else {})
 

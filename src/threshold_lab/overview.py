@@ -1,6 +1,5 @@
 """The jobs of a sweep, as they are stored -> one record of the whole: its table, and pictures of all its cells."""
 
-import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ import pandas as pd
 
 from threshold_lab import curves, figures
 from threshold_lab.captions import apart, experiment_of, name_of, typed
-from threshold_lab.cells import TEST_LOGITS, scores_of
+from threshold_lab.cells import TEST_LOGITS, stored_scores
 from threshold_lab.figures import Line
 from threshold_lab.heads import head_of
 from threshold_lab.metrics import Histogram
@@ -105,11 +104,11 @@ def _table(grouped: Mapping[str, Sequence[Job]], stored: Mapping[str, StoredRun]
 
 
 def _cell(name: str, jobs: Sequence[Job], stored: Mapping[str, StoredRun], runs: Runs) -> _Cell:
-    run_id, head = stored[jobs[0].key].run_id, head_of(jobs[0].spec)
+    run_id = stored[jobs[0].key].run_id
     counted = json.loads(runs.file(run_id, HISTOGRAM))
     negative, positive = counted["counts"]
-    with np.load(io.BytesIO(runs.file(run_id, TEST_LOGITS)), allow_pickle=False) as own:
-        return _Cell(name, jobs, scores_of(head, own["logits"], own["labels"]), (negative, positive), counted["unit"])
+    scores = stored_scores(runs.file(run_id, TEST_LOGITS), head_of(jobs[0].spec))
+    return _Cell(name, jobs, scores, (negative, positive), counted["unit"])
 
 
 def _slider(own: _Cell) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from threshold_lab.cells import TEST_LOGITS, scores_of
+from threshold_lab.cells import TEST_LOGITS, stored_scores
 from threshold_lab.comparison import Comparison, compare
 from threshold_lab.counts import Reals
 from threshold_lab.decisions import stream
@@ -65,8 +65,7 @@ def _read(run_id: str, runs: Runs) -> _Stored:
     spec = run_spec(json.loads(runs.file(run_id, SPEC)))
     tidy = pd.read_csv(io.BytesIO(runs.file(run_id, SEEDS_TABLE)), dtype={"rule": str})
     own = tidy[(tidy["part"] == "test") & (tidy["rule"] == tidy["rule"].iloc[0])]
-    with np.load(io.BytesIO(runs.file(run_id, TEST_LOGITS)), allow_pickle=False) as stored:
-        scores = scores_of(head_of(spec), stored["logits"], stored["labels"])
+    scores = stored_scores(runs.file(run_id, TEST_LOGITS), head_of(spec))
     return _Stored(spec, own.set_index("seed").drop(columns=["part", "rule"]), scores)
 
 

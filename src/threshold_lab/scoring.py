@@ -183,7 +183,12 @@ def binned(p: Reals, labels: Flags, bins: NDArray[np.intp]) -> tuple[Reals, Real
 
 def outside(scores: Reals) -> Reals:
     """Share of scores that cannot be probabilities, being below 0 or above 1: in [0, 1]."""
-    return np.asarray(((scores < 0) | (scores > 1)).mean(axis=1))
+    return np.asarray(beyond(scores).mean(axis=1))
+
+
+def beyond(scores: Reals) -> Flags:
+    """Return which scores cannot be probabilities, (r, n)."""
+    return np.asarray((scores < 0) | (scores > 1))
 
 
 # ---- what Keras calls accuracy
