@@ -11,7 +11,7 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 from threshold_lab import calibration, metrics
 from threshold_lab.bootstrap import resampled
 from threshold_lab.counts import every_cut
-from threshold_lab.decisions import operating_point, stream
+from threshold_lab.decisions import OperatingPoint, operating_point
 from threshold_lab.heads import SCALES, sigmoid
 from threshold_lab.influence import influences
 from threshold_lab.records import Scores
@@ -49,9 +49,9 @@ def _all_rules(scores: np.ndarray, labels: np.ndarray) -> None:
 def _bootstrap() -> dict[str, Any]:
     """A thousand resamples of 100,000 scores, and a hundredth of them by a loop over scikit-learn."""
     scores, labels = _scored(100_000)
-    generator = np.random.Generator(np.random.SFC64(0))
+    generator = np.random.default_rng(0)
     found = _in_turns(
-        ours=lambda: resampled("youden", scores, labels, TERMS, generator),
+        ours=lambda: resampled("youden", scores, labels, TERMS, seed=0),
         sklearn=lambda: [_youden_of_a_resample(scores, labels, generator) for _ in range(RESAMPLES // 100)],
     )
     return {"bootstrap_seconds": found["ours"], "bootstrap_ratio": 100 * found["sklearn"] / found["ours"]}
@@ -78,7 +78,7 @@ def _sweep() -> dict[str, Any]:
 def _cell(parts: dict[str, Scores]) -> None:
     seeds, test = range(20), parts["test"]
     scored = {name: score_metrics(own) for name, own in parts.items()}
-    moved = influences(test)
+    moved = {name: influences(own) for name, own in parts.items()}
     found = calibration.on_test(parts["validation"], test, probability=True)
     calibration.table(found, test.labels, seeds)
     calibration.curves(found, test.labels, seeds)
@@ -86,10 +86,17 @@ def _cell(parts: dict[str, Scores]) -> None:
     for number in range(1, 11):
         own = operating_point(number / 11, parts["validation"], TERMS, seeds)
         tidy = metrics.table(parts, scored, [own, half, tuned], seeds, TERMS.settings.cost)
-        metrics.summary(tidy, "validation", own.rule)
-        rates = by_resamples(test.scores >= own.threshold[:, None], test.labels, TERMS.settings, stream(0))
-        rows = {**rates, **of_scores(scored["test"], moved, test.labels, 0.95)}
-        metrics.estimates(tidy, own.rule, rows, 0.95)
+        rows = {name: _over_rows(part, own, scored[name], moved[name]) for name, part in parts.items()}
+        found = metrics.estimates(tidy, own.rule, rows, 0.95)
+        for part in ("test", "validation"):
+            metrics.told(found, part)
+
+
+def _over_rows(
+    part: Scores, point: OperatingPoint, scored: dict[str, np.ndarray], moved: dict[str, np.ndarray]
+) -> dict[str, tuple[float, float]]:
+    rates = by_resamples(part.scores >= point.threshold[:, None], part.labels, TERMS.settings, 0)
+    return {**rates, **of_scores(scored, moved, part.labels, 0.95)}
 
 
 def _scored(rows: int) -> tuple[np.ndarray, np.ndarray]:

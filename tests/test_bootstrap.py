@@ -10,7 +10,7 @@ from scipy.stats import chisquare, ks_2samp
 from threshold_lab import bootstrap
 from threshold_lab.bootstrap import resampled
 from threshold_lab.counts import Counts, counts_at, every_cut
-from threshold_lab.draws import Draws, fallen_into, times_drawn, times_within
+from threshold_lab.draws import Draws, Resampler, fallen_into, times_drawn, times_within
 from threshold_lab.heads import SCALES
 from threshold_lab.spec import Cost, RuleSettings
 from threshold_lab.thresholds import BEST, Terms, best, rises
@@ -20,17 +20,21 @@ def terms(resamples=30, at_least=0.6) -> Terms:
     return Terms(RuleSettings(resamples=resamples, at_least=at_least), 0.4, SCALES["probability"])
 
 
+SEED = 7
+
+
 def stream() -> np.random.Generator:
-    return np.random.default_rng(7)
+    return np.random.default_rng(SEED)
 
 
 def by_a_loop(rule, scores, labels, own):
     """Draw rows of each class, choose on them, look at the rows left out."""
-    generator, resamples = stream(), own.settings.resamples
-    classes = [np.flatnonzero(labels == label)[np.argsort(-scores[labels == label], kind="stable")] for label in (1, 0)]
-    draws = [generator.integers(0, len(rows), (resamples, len(rows)), np.uint16) for rows in classes]
-    for each in zip(*draws, strict=True):
-        drawn = np.concatenate([rows[own_draws] for rows, own_draws in zip(classes, each, strict=True)])
+    resampler = Resampler(SEED, own.settings.resamples)
+    classes = [np.flatnonzero(labels == label) for label in (True, False)]
+    every = range(own.settings.resamples)
+    times = [resampler.times(len(rows), every, positive=place == 0) for place, rows in enumerate(classes)]
+    for each in zip(*times, strict=True):
+        drawn = np.concatenate([np.repeat(rows, own_times) for rows, own_times in zip(classes, each, strict=True)])
         left = np.setdiff1d(np.arange(len(scores)), drawn)
         cuts = every_cut(scores[drawn], labels[drawn])
         values = BEST[rule](cuts.counts, own)
@@ -45,7 +49,7 @@ def by_a_loop(rule, scores, labels, own):
 @given(rows=st.lists(st.tuples(st.integers(0, 12), st.booleans()), min_size=4, max_size=30))
 def test_resamples_are_those_of_a_loop(rule, rows):
     scores, labels = scores_and_labels([*rows, (3, True), (5, False)])
-    found = resampled(rule, scores, labels, terms(), stream())
+    found = resampled(rule, scores, labels, terms(), SEED)
     threshold, value, left_out = map(np.array, zip(*by_a_loop(rule, scores, labels, terms()), strict=True))
     assert found.value == pytest.approx(value, nan_ok=True)
     assert found.threshold == pytest.approx(threshold, nan_ok=True)
@@ -56,10 +60,25 @@ def test_resamples_are_those_of_a_loop(rule, rows):
 def test_what_is_worked_on_in_blocks_is_drawn_in_turn(monkeypatch):
     scores, labels = scores_and_labels([(3, True), (5, False), (6, True), (7, True), (1, False), (2, True)])
     monkeypatch.setattr(bootstrap, "_AT_ONCE", 6 * 4)
-    found = resampled("youden", scores, labels, terms(10), stream())
+    found = resampled("youden", scores, labels, terms(10), SEED)
     assert found.threshold.shape == (10,)
     monkeypatch.setattr(bootstrap, "_AT_ONCE", 1)
-    assert resampled("youden", scores, labels, terms(10), stream()).threshold.shape == (10,)
+    assert resampled("youden", scores, labels, terms(10), SEED).threshold.shape == (10,)
+
+
+def test_rows_are_drawn_with_replacement_and_few_of_them_once_for_all():
+    few, every = Resampler(3, 50), range(50)
+    times = few.times(20, every, positive=True)
+    assert times.sum(axis=1).tolist() == [20] * 50
+    np.testing.assert_array_equal(Resampler(3, 50).times(20, range(10, 30), positive=True), times[10:30])
+    for other in (few.times(20, every, positive=False), Resampler(4, 50).times(20, every, positive=True)):
+        assert (other != times).any()
+    many = Resampler(3, 10)
+    assert not many.keeps(2**18)
+    drawn = many.times(2**18, range(2), positive=True)
+    assert drawn.sum(axis=1).tolist() == [2**18] * 2
+    assert (drawn == 0).mean() == pytest.approx(np.exp(-1), abs=0.005)
+    assert (many.times(2**18, range(2, 4), positive=True) != drawn).any()
 
 
 def overlapping(rows: int) -> tuple[np.ndarray, np.ndarray]:
@@ -70,21 +89,21 @@ def overlapping(rows: int) -> tuple[np.ndarray, np.ndarray]:
 
 def test_a_rule_looks_better_on_the_rows_it_chose_on():
     scores, labels = overlapping(60)
-    assert 0.02 < resampled("accuracy", scores, labels, terms(400), stream()).optimism < 0.2
+    assert 0.02 < resampled("accuracy", scores, labels, terms(400), SEED).optimism < 0.2
     many = overlapping(20_000)
-    assert abs(resampled("accuracy", *many, terms(20), stream()).optimism) < 0.005
+    assert abs(resampled("accuracy", *many, terms(20), SEED).optimism) < 0.005
 
 
 def test_of_many_rows_those_left_out_are_looked_at_in_a_hundred_resamples():
-    found = resampled("accuracy", *overlapping(20_000), terms(103), stream())
+    found = resampled("accuracy", *overlapping(20_000), terms(103), SEED)
     assert np.isnan(found.left_out).tolist() == [False] * 100 + [True] * 3
     assert np.isfinite([found.threshold, found.value]).all()
     assert found.optimism == pytest.approx((found.value - found.left_out)[:100].mean())
-    assert np.isfinite(resampled("prevalence", *overlapping(20_000), terms(103), stream()).left_out).all()
+    assert np.isfinite(resampled("prevalence", *overlapping(20_000), terms(103), SEED).left_out).all()
 
 
 def test_the_thresholds_spread_less_the_more_rows_there_are():
-    spread = [resampled("f1", *overlapping(rows), terms(200), stream()).threshold.std() for rows in (50, 5000)]
+    spread = [resampled("f1", *overlapping(rows), terms(200), SEED).threshold.std() for rows in (50, 5000)]
     assert spread[1] < spread[0] / 2
 
 
@@ -166,9 +185,9 @@ def test_resamples_by_blocks_are_distributed_as_those_by_rows(monkeypatch, rule)
     scores, labels = overlapping(700)
     monkeypatch.setattr(bootstrap, "_BLOCKS", 25)
     monkeypatch.setattr(bootstrap, "_IN_FULL", 0)
-    by_rows = resampled(rule, scores, labels, terms(4000), stream())
+    by_rows = resampled(rule, scores, labels, terms(4000), SEED)
     monkeypatch.setattr(bootstrap, "_MANY", 1)
-    by_blocks = resampled(rule, scores, labels, terms(4000), stream())
+    by_blocks = resampled(rule, scores, labels, terms(4000), SEED)
     assert np.isnan(by_blocks.left_out).all()
     for field in ("threshold", "value"):
         one, other = (getattr(own, field)[~np.isnan(own.value)] for own in (by_rows, by_blocks))

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from threshold_lab.bootstrap import resampled
-from threshold_lab.decisions import decide, operating_point, stream, undecided
+from threshold_lab.counts import counts_at, youden
+from threshold_lab.decisions import decide, operating_point, undecided
+from threshold_lab.draws import stream
 from threshold_lab.errors import DataError
 from threshold_lab.heads import SCALES
 from threshold_lab.records import Scores
@@ -28,8 +30,11 @@ def test_a_decision_is_the_rules_with_its_interval():
     found = decide("youden", scores, labels, terms())
     assert found.threshold == chosen("youden", scores, labels, terms())
     assert found.low <= found.threshold <= found.high
+    value = youden(counts_at(scores[None], labels, np.array([found.threshold])))[0]
+    assert found.value_low < value < found.value_high
     wide, narrow = (decide("youden", scores, labels, terms(confidence=own)) for own in (0.99, 0.5))
     assert wide.low < narrow.low < narrow.high < wide.high
+    assert wide.value_low < narrow.value_low < narrow.value_high < wide.value_high
 
 
 def test_a_smoothed_threshold_is_the_median_of_the_resamples():
@@ -82,6 +87,13 @@ def test_each_network_has_its_own_decision():
     assert point.rule == "youden"
 
 
+def test_all_networks_are_looked_at_on_the_same_resamples():
+    scores, labels = overlapping()
+    same = Scores(labels, np.stack([scores, scores]), np.stack([scores, scores]))
+    one, other = operating_point("youden", same, terms(), [3, 4]).decisions
+    assert one == other == decide("youden", scores, labels, terms(), 3)
+
+
 def test_networks_that_cannot_be_cut_are_named_by_their_seeds():
     scores, labels = overlapping()
     stacked = np.stack([np.full_like(scores, 0.5), scores, np.full_like(scores, 0.5)])
@@ -93,7 +105,7 @@ def test_networks_that_cannot_be_cut_are_named_by_their_seeds():
 def test_a_smoothed_threshold_lies_in_the_middle_of_the_resamples_cuts():
     scores, labels = overlapping(seed=2)
     own = terms(smoothed=True)
-    found = resampled("accuracy", scores, labels, own, stream(0)).threshold
+    found = resampled("accuracy", scores, labels, own, 0).threshold
     assert decide("accuracy", scores, labels, own).threshold == pytest.approx(np.median(found), abs=1e-2)
     assert abs(np.median(found) - np.mean(found)) > 1e-2
 
@@ -102,7 +114,7 @@ def test_resamples_without_a_cut_are_counted_and_left_out_of_the_interval():
     scores, labels = overlapping(60, seed=3)
     own = terms(at_least=0.8)
     found = decide("precision_at_least", scores, labels, own)
-    cuts = resampled("precision_at_least", scores, labels, own, stream(0)).threshold
+    cuts = resampled("precision_at_least", scores, labels, own, 0).threshold
     assert found.undecided == np.isnan(cuts).mean() > 0
     assert found.low == interval(cuts[~np.isnan(cuts)], 0.95)[0]
     assert decide("youden", scores, labels, terms()).undecided == 0

@@ -26,7 +26,7 @@ def test_the_table_has_a_row_a_seed_part_and_rule():
     parts = {"validation": scores(), "test": scores()}
     points = [
         OperatingPoint("0.5", (Decision(0.5), Decision(0.5))),
-        OperatingPoint("youden", (Decision(0.4, 0.3, 0.6, 0.02), Decision(0.45))),
+        OperatingPoint("youden", (Decision(0.4, 0.3, 0.6, optimism=0.02), Decision(0.45))),
     ]
     tidy = metrics.table(parts, dict.fromkeys(parts, SCORED), points, range(3, 5), Cost(fn=5.0))
     assert tuple(tidy.columns) == COLUMNS
@@ -57,6 +57,24 @@ def test_the_summary_leaves_out_a_metric_that_is_undefined_for_a_seed():
 def test_the_summary_of_equal_numbers_is_exact():
     columns = {"seed": range(7), "part": "test", "rule": "0.4", "threshold": [0.4] * 7}
     assert metrics.summary(pd.DataFrame(columns), "test", "0.4")["threshold"] == (0.4, 0.0)
+
+
+def test_the_estimates_are_those_of_each_part():
+    parts = {"validation": scores(), "test": scores(PROBABILITIES[::-1] / 2)}
+    tidy = metrics.table(
+        parts, dict.fromkeys(parts, SCORED), [OperatingPoint("0.3", (Decision(0.3),) * 2)], range(2), Cost()
+    )
+    found = metrics.estimates(tidy, "0.3", {"test": {"accuracy": (0.25, 0.75)}, "validation": {}}, 0.95)
+    assert tuple(found.columns) == metrics.ESTIMATES
+    for part in parts:
+        told, summary = metrics.told(found, part), metrics.summary(tidy, part, "0.3")
+        assert list(told) == list(summary)
+        np.testing.assert_allclose(list(told.values()), list(summary.values()), rtol=1e-14)
+    over_rows = found[found["metric"] == "accuracy"].set_index("part")[["rows_low", "rows_high"]]
+    assert over_rows.loc["test"].tolist() == [0.25, 0.75]
+    assert over_rows.loc["validation"].isna().all()
+    accuracy = found[(found["part"] == "test") & (found["metric"] == "accuracy")].iloc[0]
+    assert accuracy["seeds_low"] < accuracy["mean"] < accuracy["seeds_high"]
 
 
 def test_the_majority_is_the_better_constant():

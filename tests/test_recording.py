@@ -1,6 +1,7 @@
 """From fits to the record of a job: what is chosen, by which rows, and what is said of it."""
 
 import io
+import itertools
 import json
 from dataclasses import replace
 
@@ -102,7 +103,11 @@ def test_the_files_of_a_cell_are_those_of_each_of_its_jobs(splits):
 
 
 def test_the_summary_has_both_uncertainties_of_every_metric(splits):
-    found = pd.read_csv(io.BytesIO(recorded(splits, threshold="youden").files["summary.csv"])).set_index("metric")
+    found = (
+        pd.read_csv(io.BytesIO(recorded(splits, threshold="youden").files["summary.csv"]))
+        .query("part == 'test'")
+        .set_index("metric")
+    )
     both = found.dropna()
     assert {"accuracy", "f1", "expected_cost", "roc_auc", "average_precision", "brier", "ece_mass"} <= set(both.index)
     assert (both["rows_low"] <= both["mean"] + 1e-9).all()
@@ -173,11 +178,14 @@ def test_rows_of_one_part_are_not_those_of_another(splits):
 
 def test_the_summary_holds_every_number_with_its_uncertainty_over_seeds_and_rows(splits):
     record = recorded(splits, threshold="youden", seeds=3)
-    found = pd.read_csv(io.BytesIO(record.files["summary.csv"])).set_index("metric")
+    found = pd.read_csv(io.BytesIO(record.files["summary.csv"])).query("part == 'test'").set_index("metric")
     assert found.loc["accuracy", "mean"] == pytest.approx(record.metrics["test_accuracy"])
     assert found.loc["accuracy", "sd"] == pytest.approx(record.metrics["test_accuracy_sd"])
-    for name in ("accuracy", "roc_auc", "brier"):
-        own = found.loc[name]
+    every = pd.read_csv(io.BytesIO(record.files["summary.csv"])).set_index(["part", "metric"])
+    assert set(every.index.get_level_values("part")) == {"train", "validation", "test"}
+    assert 1 - every.loc[("validation", "accuracy"), "mean"] == pytest.approx(record.metrics["validation_error"])
+    for name in itertools.product(("train", "validation", "test"), ("accuracy", "roc_auc", "brier")):
+        own = every.loc[name]
         assert own["seeds_low"] <= own["mean"] <= own["seeds_high"]
         assert own["rows_low"] < own["mean"] < own["rows_high"]
     assert found.loc["tp", ["rows_low", "rows_high"]].isna().all()

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from threshold_lab.decisions import stream
 from threshold_lab.influence import influences
 from threshold_lab.records import Scores
 from threshold_lab.scoring import score_metrics
@@ -24,7 +23,7 @@ def scored(rows: int = 300, networks: int = 1) -> Scores:
 
 
 def rates(own: Scores, threshold: float = 0.5, **changes):
-    return by_resamples(own.scores >= threshold, own.labels, settings(**changes), stream(0))
+    return by_resamples(own.scores >= threshold, own.labels, settings(**changes), 0)
 
 
 def of_all_cuts(own: Scores, **claim):
@@ -48,6 +47,7 @@ def test_a_share_of_rows_has_the_binomial_interval(rows):
 def test_groups_of_rows_are_drawn_as_their_rows_are(networks, monkeypatch):
     """Rows that all networks call alike are drawn together where they are many; the intervals are the same."""
     own = scored(2000, networks)
+    monkeypatch.setattr("threshold_lab.draws._KEPT", 0)
     together = rates(own)
     monkeypatch.setattr("threshold_lab.uncertainty._FEW", np.inf)
     alone = rates(own)
@@ -99,7 +99,7 @@ def test_of_two_jobs_the_difference_on_each_resample_is_told():
     """A job is no different from itself, however few the rows; and pairs are surer than two jobs apart."""
     own = scored(200, 2)
     called = np.concatenate([own.scores >= 0.5, own.scores >= 0.5])
-    found = by_resamples(called, own.labels, settings(), stream(0), lambda values: values[:, 2] - values[:, 0])
+    found = by_resamples(called, own.labels, settings(), 0, lambda values: values[2] - values[0])
     assert set(found.values()) == {(0.0, 0.0)}
 
 

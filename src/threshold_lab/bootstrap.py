@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from threshold_lab.counts import Counts, Cuts, Flags, Reals, above, between, every_cut, some
-from threshold_lab.draws import Draws, Rows, Wholes, fallen_into, times_drawn, times_within
+from threshold_lab.draws import Draws, Resampler, Rows, Wholes, fallen_into, times_within
 from threshold_lab.thresholds import BEST, TIE, Terms, best, rises
 
 _AT_ONCE = 2**16  # rows or blocks of all resamples worked on at once: what stays close to the processor
@@ -40,7 +41,7 @@ class Resampled:
         return float(np.nanmean(better)) if np.isfinite(better).any() else np.nan
 
 
-def resampled(rule: str, scores: Reals, labels: Flags, terms: Terms, generator: np.random.Generator) -> Resampled:
+def resampled(rule: str, scores: Reals, labels: Flags, terms: Terms, seed: int) -> Resampled:
     """Choose by a rule of `thresholds.BEST` on resamples of scores (n,), as many positives and negatives as there are.
 
     Source: Efron and Tibshirani 1993, doi:10.1007/978-1-4899-4541-9; stratified as Davison and Hinkley 1997,
@@ -48,21 +49,27 @@ def resampled(rule: str, scores: Reals, labels: Flags, terms: Terms, generator: 
     """
     search, resamples = _search(rule, scores, labels, terms), terms.settings.resamples
     in_full = min(_IN_FULL, resamples) if len(scores) >= _MANY and rises(rule) else resamples
-    found = [*_by_rows(search, in_full, generator), *_by_blocks(search, resamples - in_full, generator)]
+    own = Resampler(seed, in_full)
+    found = [*_by_rows(search, own), *_by_blocks(search, resamples - in_full, own.generator)]
     return Resampled(*(np.concatenate(own) for own in zip(*found, strict=True)))
 
 
 @dataclass(frozen=True, eq=False)
 class _Search:
-    """A rule, what it asks for, and the rows of either class, parted by the cuts that it may choose."""
+    """A rule, what it asks for, and the rows of either class, parted by the cuts that it may choose.
+
+    orders: where each of these rows is among those of its class as they came.
+    """
 
     rule: str
     terms: Terms
     positives: Rows
     negatives: Rows
+    orders: tuple[NDArray[np.intp], ...]
 
-    def counts(self, tp: Wholes, fp: Wholes) -> Counts:
+    def counts(self, true: Wholes, false: Wholes) -> Counts:
         """Return the counts at cuts of resamples, which hold as many rows of each class as the sample."""
+        tp, fp = (own.astype(np.float64) for own in (true, false))  # whole numbers are divided more slowly
         return Counts(tp, fp, len(self.positives.scores) - tp, len(self.negatives.scores) - fp)
 
     def values(self, own: Counts) -> Reals:
@@ -73,8 +80,10 @@ class _Search:
 def _search(rule: str, scores: Reals, labels: Flags, terms: Terms) -> _Search:
     counts = _corners(rule, every_cut(scores, labels)).counts
     ends = np.unique(np.linspace(0, len(counts.tp) - 1, _BLOCKS).astype(np.intp))
-    classes = ((labels, counts.tp), (~labels, counts.fp))
-    return _Search(rule, terms, *(Rows(np.sort(scores[own])[::-1], above, ends) for own, above in classes))
+    orders = [np.argsort(scores[own], kind="stable")[::-1] for own in (labels, ~labels)]
+    positives = Rows(scores[labels][orders[0]], counts.tp, ends)
+    negatives = Rows(scores[~labels][orders[1]], counts.fp, ends)
+    return _Search(rule, terms, positives, negatives, tuple(orders))
 
 
 def _corners(rule: str, cuts: Cuts) -> Cuts:
@@ -90,11 +99,14 @@ def _corners(rule: str, cuts: Cuts) -> Cuts:
     return some(cuts, np.r_[True, turns, True])
 
 
-def _by_rows(search: _Search, resamples: int, generator: np.random.Generator) -> Iterator[Found]:
+def _by_rows(search: _Search, resampler: Resampler) -> Iterator[Found]:
     """Threshold, value there, and value on the rows left out, of resamples whose rows are all drawn."""
-    classes = [search.positives, search.negatives]
-    for share in _shares(resamples, sum(len(own.scores) for own in classes)):
-        draws = [Draws(own, times_drawn(len(own.scores), len(share), generator)) for own in classes]
+    classes = [(search.positives, search.orders[0], True), (search.negatives, search.orders[1], False)]
+    for share in _shares(resampler.resamples, sum(len(rows.scores) for rows, _, _ in classes)):
+        draws = [
+            Draws(rows, resampler.times(len(order), share, positive=positive)[:, order])
+            for rows, order, positive in classes
+        ]
         threshold, value = _chosen(search, *draws)
         (tp, fn), (fp, tn) = (own.left_out(threshold) for own in draws)
         yield threshold, value, search.values(Counts(tp, fp, fn, tn))

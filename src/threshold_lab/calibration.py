@@ -25,6 +25,7 @@ from threshold_lab.records import Scores
 from threshold_lab.scoring import binned, of_equal_mass, probability_metrics
 
 _FINITE = 700.0  # beyond it, exp overflows
+_FREE = 1e12  # of a penalty: none; liblinear, the quickest on few rows, knows no infinity
 
 Map = Callable[[Reals], Reals]
 """Logits (n,) -> logits (n,), of which `heads.sigmoid` makes probabilities."""
@@ -44,7 +45,8 @@ def reliability(probabilities: Reals, labels: Flags) -> Reliability:
 
     Source: Bröcker and Smith 2007, doi:10.1175/WAF993.1.
     """
-    rows, claimed, found = binned(probabilities, labels, of_equal_mass(probabilities))
+    p = probabilities[None]
+    rows, claimed, found = (own[0] for own in binned(p, labels, of_equal_mass(p)))
     held = np.flatnonzero(rows)
     return Reliability(held, rows[held].astype(np.int64), claimed[held] / rows[held], found[held] / rows[held])
 
@@ -153,7 +155,7 @@ def _logistic(logits: Reals, labels: Flags, *, intercept: bool) -> tuple[float, 
     """Slope and intercept of the largest likelihood, no penalty. Raises DataError where the slope is not above 0."""
     own = _finite(logits)
     center, spread = (float(own.mean()) if intercept else 0.0), float(own.std()) or 1.0
-    model = LogisticRegression(C=np.inf, fit_intercept=intercept, solver="newton-cholesky", tol=1e-6)
+    model = LogisticRegression(C=_FREE, fit_intercept=intercept, solver="liblinear", tol=1e-8)
     with warnings.catch_warnings():  # where a cut parts the classes, no slope is the best, and any large one will do
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit((own[:, None] - center) / spread, labels)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from threshold_lab import calibration, figures, metrics
 from threshold_lab.counts import Reals
-from threshold_lab.decisions import OperatingPoint, operating_point, stream, undecided
+from threshold_lab.decisions import OperatingPoint, operating_point, undecided
 from threshold_lab.errors import DataError
 from threshold_lab.heads import Head, head_of, logit
 from threshold_lab.influence import influences
@@ -22,7 +22,7 @@ from threshold_lab.spec import RuleSettings, RunSpec
 from threshold_lab.store import npz
 from threshold_lab.thresholds import Terms
 from threshold_lab.tracking.model import Parts, packed
-from threshold_lab.uncertainty import by_resamples, of_scores, varying
+from threshold_lab.uncertainty import Interval, by_resamples, of_scores, varying
 
 TEST_LOGITS = "test_logits.npz"
 """Labels bool (n,) of the test part and logits float32 (r, n, units), in the order of the seeds."""
@@ -42,7 +42,7 @@ class Cell:
     fits: Sequence[Fit]
     scores: Mapping[str, Scores]
     scored: Mapping[str, Mapping[str, Reals]]
-    influences: Mapping[str, Reals]
+    influences: Mapping[str, Mapping[str, Reals]]
     histogram: Histogram
     files: Mapping[str, bytes]
     model: Mapping[str, bytes]
@@ -56,13 +56,16 @@ class Cell:
             self.points[key] = operating_point(threshold, validation, self._terms(spec), spec.all_seeds)
         return self.points[key]
 
-    def summary(self, tidy: pd.DataFrame, point: OperatingPoint, spec: RunSpec) -> pd.DataFrame:
-        """Return the numbers of the test part at an operating point, with both their uncertainties."""
-        test = self.scores["test"]
-        called = test.scores >= point.threshold[:, None]
-        rows = by_resamples(called, test.labels, spec.rule, stream(spec.seed))
-        scored = of_scores(self.scored["test"], self.influences, test.labels, spec.rule.confidence)
-        return metrics.estimates(tidy, point.rule, varying({**rows, **scored}), spec.rule.confidence)
+    def estimates(self, tidy: pd.DataFrame, point: OperatingPoint, spec: RunSpec) -> pd.DataFrame:
+        """Return the numbers of each part at an operating point, with both their uncertainties."""
+        rows = {part: self._over_rows(part, point, spec) for part in self.scores}
+        return metrics.estimates(tidy, point.rule, rows, spec.rule.confidence)
+
+    def _over_rows(self, part: str, point: OperatingPoint, spec: RunSpec) -> dict[str, Interval]:
+        own = self.scores[part]
+        rates = by_resamples(own.scores >= point.threshold[:, None], own.labels, spec.rule, spec.seed)
+        scored = of_scores(self.scored[part], self.influences[part], own.labels, spec.rule.confidence)
+        return varying({**rates, **scored})
 
     def compared(self, threshold: float | str, spec: RunSpec) -> OperatingPoint:
         """Return a decision beside the job's own, blank where there is none."""
@@ -81,7 +84,7 @@ def cell_of(job: Job, fits: Sequence[Fit], splits: Splits) -> Cell:
     logits = {name: np.stack([fit.logits[name] for fit in fits]) for name, _ in splits.parts()}
     scores = {name: scores_of(own, logits[name], part.labels) for name, part in splits.parts()}
     scored = {name: score_metrics(part, probability=own.probability, low=own.low) for name, part in scores.items()}
-    moved = influences(scores["test"], probability=own.probability, low=own.low)
+    moved = {name: influences(part, probability=own.probability, low=own.low) for name, part in scores.items()}
     stored = npz({"logits": logits["test"], "labels": splits.test.labels})
     files = _calibration(job, scores, own) | {TEST_LOGITS: stored}
     counts = metrics.histogram(scores["test"])

@@ -1,16 +1,37 @@
 """Two jobs on the same seeds and rows: their difference, how sure it is, and whether it is too small to matter."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from scipy import stats
 
 from threshold_lab.counts import Reals
-from threshold_lab.errors import DataError
+from threshold_lab.errors import ConfigError, DataError
 
 _MOST_SEEDS = 10**6
 _ROUNDING = 1e-12  # of metrics that differ by as much on every seed
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Of a comparison: a difference too small to matter, in the unit of the metric, and how sure it is to be.
+
+    confidence: of the interval, and 1 - alpha of the two one-sided tests. power: of these, which the seeds needed are
+    told for.
+    """
+
+    margin: float
+    confidence: float = 0.95
+    power: float = 0.8
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError on what no comparison can be asked for."""
+        if not 0 < self.margin < math.inf:
+            raise ConfigError(f"margin must be above 0, a difference too small to matter; got {self.margin:g}")
+        for name in ("confidence", "power"):
+            if not 0 < getattr(self, name) < 1:
+                raise ConfigError(f"{name} must lie between 0 and 1, as 0.95 does; got {getattr(self, name):g}")
 
 
 @dataclass(frozen=True)
@@ -27,10 +48,11 @@ class Comparison:
     low: float
     high: float
     improvement: float
-    margin: float
     p_equivalence: float
     seeds_needed: int
+    margin: float
     confidence: float
+    power: float
 
     @property
     def verdict(self) -> str:
@@ -40,8 +62,8 @@ class Comparison:
         return " and ".join(words) or "not decided"
 
 
-def compare(first: Reals, second: Reals, *, margin: float, confidence: float = 0.95, power: float = 0.8) -> Comparison:
-    """Compare a metric of two jobs, (r,) each, the same seeds in the same order. margin: in the unit of the metric.
+def compare(first: Reals, second: Reals, asked: Asked) -> Comparison:
+    """Compare a metric of two jobs, (r,) each, the same seeds in the same order.
 
     Raises DataError on fewer than two seeds, or a metric that is not defined for one.
     Source: Schuirmann 1987, doi:10.1007/BF01068419.
@@ -53,17 +75,16 @@ def compare(first: Reals, second: Reals, *, margin: float, confidence: float = 0
             f"{int(np.isnan(pairs).sum())} of them without it"
         )
     mean, spread = float(pairs.mean()), float(pairs.std(ddof=1)) if np.ptp(pairs) > _ROUNDING else 0.0
-    half = float(stats.t.ppf((1 + confidence) / 2, len(pairs) - 1)) * spread / math.sqrt(len(pairs))
+    half = float(stats.t.ppf((1 + asked.confidence) / 2, len(pairs) - 1)) * spread / math.sqrt(len(pairs))
     return Comparison(
         seeds=len(pairs),
         difference=mean,
         low=mean - half,
         high=mean + half,
         improvement=float(np.mean((pairs > 0) + (pairs == 0) / 2)),
-        margin=margin,
-        p_equivalence=_equivalence(mean, spread, len(pairs), margin),
-        seeds_needed=seeds_needed(spread, margin, alpha=1 - confidence, power=power),
-        confidence=confidence,
+        p_equivalence=_equivalence(mean, spread, len(pairs), asked.margin),
+        seeds_needed=seeds_needed(spread, asked.margin, alpha=1 - asked.confidence, power=asked.power),
+        **asdict(asked),
     )
 
 

@@ -19,17 +19,17 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Counts:
-    """True and false positives and negatives, at any number of cuts or of networks: arrays of one shape."""
+    """True and false positives and negatives, at any number of cuts or of networks: whole numbers, of one shape."""
 
-    tp: Wholes
-    fp: Wholes
-    fn: Wholes
-    tn: Wholes
+    tp: NDArray[Any]
+    fp: NDArray[Any]
+    fn: NDArray[Any]
+    tn: NDArray[Any]
 
     @property
-    def rows(self) -> Wholes:
+    def rows(self) -> NDArray[Any]:
         """All rows."""
-        return self.tp + self.fp + self.fn + self.tn
+        return np.asarray(self.tp + self.fp + self.fn + self.tn)
 
     def __getitem__(self, index: Any) -> "Counts":
         return Counts(self.tp[index], self.fp[index], self.fn[index], self.tn[index])
@@ -170,7 +170,7 @@ def mcc(counts: Counts) -> Reals:
     """
     tp, fp, fn, tn = (np.asarray(count, np.float64) for count in (counts.tp, counts.fp, counts.fn, counts.tn))
     spread = np.sqrt((tp + fp) * (tp + fn)) * np.sqrt((tn + fp) * (tn + fn))
-    return np.asarray(np.divide(tp * tn - fp * fn, spread, out=np.zeros_like(spread), where=spread > 0))
+    return np.asarray(np.divide(tp * tn - fp * fn, spread, out=np.zeros_like(spread), where=spread != 0))
 
 
 def kappa(counts: Counts) -> Reals:

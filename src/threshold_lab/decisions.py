@@ -1,6 +1,6 @@
 """Scores of the validation part -> where each network's are cut, and how sure that is."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,20 +14,21 @@ from threshold_lab.spec import RuleSettings
 from threshold_lab.thresholds import Terms
 from threshold_lab.uncertainty import interval
 
-_STREAM = 4  # child of a seed that no training draws from
-
 
 @dataclass(frozen=True)
 class Decision:
-    """A threshold, the interval its rule puts it in on resamples of the rows, and the optimism of the rule's value.
+    """A threshold, and what its rule makes of resamples of the rows: where the interval of the threshold lies.
 
-    undecided: the share of resamples on which the rule found no cut, which the interval leaves out. All but the
-    threshold are NaN where no row was looked at, or nothing resampled.
+    value_low, value_high: the interval of what the rule makes as large as it can, chosen anew on each resample.
+    optimism: by how much that is too good on the rows it was chosen on. undecided: the share of resamples on which the
+    rule found no cut, which the intervals leave out. All but the threshold are NaN where nothing was resampled.
     """
 
     threshold: float
     low: float = np.nan
     high: float = np.nan
+    value_low: float = np.nan
+    value_high: float = np.nan
     optimism: float = np.nan
     undecided: float = np.nan
 
@@ -49,31 +50,30 @@ class OperatingPoint:
         return self.column("threshold")
 
 
-def stream(seed: int) -> np.random.Generator:
-    """Return what the resamples of a seed are drawn from."""
-    return np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(_STREAM,))))
-
-
 def decide(threshold: float | str, scores: Reals, labels: Flags, terms: Terms, seed: int = 0) -> Decision:
     """Choose a threshold on rows of the validation part, scores (n,) and labels (n,). Raises as `thresholds.chosen`."""
     thresholds.require_meaning(threshold, terms.settings, terms.scale)
     point, settings = thresholds.chosen(threshold, scores, labels, terms), terms.settings
     if not thresholds.searches(threshold) or not settings.resamples:
         return Decision(point)
-    found = resampled(str(threshold), scores, labels, terms, stream(seed))
-    chosen = found.threshold[~np.isnan(found.threshold)]
-    low, high = interval(chosen, settings.confidence)
+    found = resampled(str(threshold), scores, labels, terms, seed)
+    held = ~np.isnan(found.threshold)
+    chosen = found.threshold[held]
+    sure = (*interval(chosen, settings.confidence), *interval(found.value[held], settings.confidence))
     middle = float(np.quantile(chosen, 0.5, method="lower")) if settings.smoothed and len(chosen) else point
-    return Decision(middle, low, high, found.optimism, float(np.isnan(found.threshold).mean()))
+    return Decision(middle, *sure, found.optimism, float((~held).mean()))
 
 
-def operating_point(threshold: float | str, scores: Scores, terms: Terms, seeds: Iterable[int]) -> OperatingPoint:
-    """Decide for each network. Raises ConfigError as `decide`, and DataError that names the seeds it is about."""
+def operating_point(threshold: float | str, scores: Scores, terms: Terms, seeds: Sequence[int]) -> OperatingPoint:
+    """Decide for each network, on the same resamples: those of the first seed.
+
+    Raises ConfigError as `decide`, and DataError that names the seeds it is about.
+    """
     decisions: list[Decision] = []
     problems: dict[str, list[str]] = {}
     for own, seed in zip(scores.scores, seeds, strict=True):
         try:
-            decisions.append(decide(threshold, own, scores.labels, terms, seed))
+            decisions.append(decide(threshold, own, scores.labels, terms, seeds[0]))
         except DataError as error:
             problems.setdefault(str(error), []).append(str(seed))
     if problems:

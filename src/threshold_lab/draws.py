@@ -1,6 +1,7 @@
 """Draws of the rows of one class, in resamples of as many: of all rows, or of those in some blocks alone."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,9 @@ from numpy.typing import NDArray
 from threshold_lab.counts import Reals
 
 Wholes = NDArray[np.int64]
+
+_STREAM = 4  # child of a seed that no training draws from
+_KEPT = 2**21  # draws of one class in all resamples, up to which they are kept for who asks next
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +36,39 @@ class Rows:
         first, last = self.ends[blocks.start - 1] if blocks.start else 0, self.ends[blocks.stop - 1]
         begin, end = self.above[first] if blocks.start else 0, self.above[last]
         return Rows(self.scores[begin:end], self.above[first : last + 1] - begin, self.ends[blocks] - first)
+
+
+class Resampler:
+    """Draws the rows of either class in each of some resamples, from a seed: few rows alike for all that ask.
+
+    So the networks of a cell are looked at on the same resamples, and what is drawn for one serves all.
+    """
+
+    def __init__(self, seed: int, resamples: int) -> None:
+        self.seed, self.resamples = seed, resamples
+        self.generator = stream(seed)
+
+    def keeps(self, rows: int) -> bool:
+        """Whether so many rows of a class are few."""
+        return rows * self.resamples <= _KEPT
+
+    def times(self, rows: int, share: range, *, positive: bool) -> NDArray[Any]:
+        """Return how often each row of a class is drawn in some of the resamples, in turn: whole numbers (b, n)."""
+        if not self.keeps(rows):
+            return times_drawn(rows, len(share), self.generator)
+        return _kept(rows, self.resamples, self.seed, positive)[share.start : share.stop]
+
+
+@lru_cache(maxsize=8)
+def _kept(rows: int, resamples: int, seed: int, positive: bool) -> NDArray[np.int32]:
+    found = times_drawn(rows, resamples, stream(seed, int(positive))).astype(np.int32)
+    found.flags.writeable = False
+    return found
+
+
+def stream(seed: int, *purpose: int) -> np.random.Generator:
+    """Return what the resamples of a seed are drawn from."""
+    return np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(_STREAM, *purpose))))
 
 
 def times_drawn(rows: int, several: int, generator: np.random.Generator) -> Wholes:

@@ -3,7 +3,7 @@
 The influence of a row is what the metric gains, per unit of weight, as weight of its class moves to that row; each
 class keeps its weight. The variance of the metric over rows is the sum over the classes of the variance within each,
 divided by its rows. Source: Efron 1982, doi:10.1137/1.9781611970319, chapter 6; of ROC AUC it is that of DeLong et al.
-1988, doi:10.2307/2531595. Functions of one network take scores (n,) and labels (n,) and return (n,).
+1988, doi:10.2307/2531595. Those of ranks are of one network, scores (n,); all others of several, (r, n).
 """
 
 from collections.abc import Callable, Mapping
@@ -43,7 +43,7 @@ def influences(scores: Scores, *, probability: bool = True, low: int = 0) -> dic
         "keras_accuracy": of_mean(keras_matches(own, labels, low).mean(axis=0), labels),
     }
     clipped, outside = np.clip(own, 0, 1), beyond(own).mean(axis=0)
-    claimed = {name: _mean(of, clipped, labels) for name, of in OF_PROBABILITIES.items()}
+    claimed = {name: np.asarray(of(clipped, labels).mean(axis=0)) for name, of in OF_PROBABILITIES.items()}
     return ranked | (claimed | {"outside": of_mean(outside, labels)} if probability else {})
 
 
@@ -78,7 +78,7 @@ def average_precision(scores: Reals, labels: Flags) -> Reals:
 
 
 def of_mean(losses: Reals, labels: Flags) -> Reals:
-    """Return the influence on a mean over all rows: losses (n,)."""
+    """Return the influence on a mean over all rows: losses (n,) or (r, n)."""
     return np.asarray(losses * np.where(labels, labels.mean(), (~labels).mean()))
 
 
@@ -109,10 +109,10 @@ def calibration_error(bins: Callable[[Reals], NDArray[np.intp]], p: Reals, label
 
 
 def _gap(p: Reals, labels: Flags, bins: NDArray[np.intp]) -> Reals:
-    """Mean probability less share of positives, of the bin each row is in."""
+    """Mean probability less share of positives, of the bin each row is in, (r, n)."""
     rows, claimed, found = binned(p, labels, bins)
     gap: Reals = (claimed - found) / np.maximum(rows, 1)
-    return gap[bins]
+    return np.take_along_axis(gap, bins, axis=1)
 
 
 OF_PROBABILITIES: Mapping[str, Influence] = {

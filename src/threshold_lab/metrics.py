@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from threshold_lab.counts import Reals, counts_at
+from threshold_lab.counts import Counts, Reals, counts_at
 from threshold_lab.decisions import OperatingPoint
 from threshold_lab.records import Scores
 from threshold_lab.scoring import OVER_ALL_CUTS
@@ -19,17 +19,21 @@ DECIDED = {
     "threshold": "threshold",
     "threshold_low": "low",
     "threshold_high": "high",
+    "value_low": "value_low",
+    "value_high": "value_high",
     "optimism": "optimism",
     "undecided": "undecided",
 }
-"""Columns by fields of a decision: in the unit of the score, `optimism` in that of the rule, `undecided` a share."""
+"""Columns by fields of a decision: thresholds in the unit of the score, `value` and `optimism` in that of what the rule
+makes large (a cost is negative), `undecided` a share."""
 
-COLUMNS = ("seed", "part", "rule", *DECIDED, "tp", "fp", "fn", "tn", *AT_A_CUT, *OVER_ALL_CUTS)
+_COUNTS = ("tp", "fp", "fn", "tn")
+COLUMNS = ("seed", "part", "rule", *DECIDED, *_COUNTS, *AT_A_CUT, *OVER_ALL_CUTS)
 """The tidy table: `rule` is how the threshold was chosen, rows are counted; the metrics of `scoring` say no more at one
 operating point than at another."""
 
 
-ESTIMATES = ("metric", "mean", "sd", "seeds_low", "seeds_high", "rows_low", "rows_high")
+ESTIMATES = ("part", "metric", "mean", "sd", "seeds_low", "seeds_high", "rows_low", "rows_high")
 """Columns of `estimates`."""
 
 
@@ -45,15 +49,36 @@ def table(
     parts: the scores of each part. scored: `score_metrics` of each, computed once for all jobs that share them.
     A network without a threshold is blank at that operating point.
     """
-    blocks = [
-        {"seed": np.array(seeds), "part": [part] * len(seeds), "rule": [point.rule] * len(seeds)}
-        | _decided(point)
-        | _counted(scores, point.threshold, cost)
-        | dict(scored[part])
-        for part, scores in parts.items()
-        for point in points
-    ]
-    return pd.DataFrame({name: np.concatenate([block[name] for block in blocks]) for name in COLUMNS})
+    blocks = [(part, point) for part in parts for point in points]
+    counts = [_counts(parts[part], point.threshold) for part, point in blocks]
+    every = Counts(*(np.concatenate([getattr(own, name) for own in counts]) for name in _COUNTS))
+    columns = {
+        "seed": np.tile(np.array(seeds), len(blocks)),
+        "part": _repeated([part for part, _ in blocks], len(seeds)),
+        "rule": _repeated([point.rule for _, point in blocks], len(seeds)),
+        **{
+            name: np.tile(np.concatenate([own.column(field) for own in points]), len(parts))
+            for name, field in DECIDED.items()
+        },
+        **{name: getattr(every, name) for name in _COUNTS},
+        **at_a_cut(every, cost),
+        **{name: np.concatenate([scored[part][name] for part, _ in blocks]) for name in OVER_ALL_CUTS},
+    }
+    return pd.DataFrame(columns, columns=list(COLUMNS), copy=False)
+
+
+def _counts(scores: Scores, threshold: Reals) -> Counts:
+    """Counts of each network; blank without a threshold."""
+    if np.isnan(threshold).any():
+        return Counts(*(np.full(len(threshold), np.nan) for _ in _COUNTS))
+    return counts_at(scores.scores, scores.labels, threshold)
+
+
+def _repeated(words: Sequence[str], times: int) -> "pd.Categorical[str]":
+    """A column of each of some words so many times in turn; categories are compared faster than words."""
+    different = list(dict.fromkeys(words))
+    codes = np.repeat(np.array([different.index(own) for own in words], np.intp), times)
+    return pd.Categorical.from_codes(codes, pd.Index(different))
 
 
 def summary(tidy: pd.DataFrame, part: str, rule: str) -> dict[str, tuple[float, float]]:
@@ -61,29 +86,42 @@ def summary(tidy: pd.DataFrame, part: str, rule: str) -> dict[str, tuple[float, 
 
     A metric that is undefined for any seed is left out: a mean over the others would be another quantity.
     """
-    names, values = _numbers(tidy, part, rule)
-    return dict(zip(names, zip(*_moments(values), strict=True), strict=True))
+    names, values = _numbers(tidy)
+    found = dict(zip(names, zip(*_moments(values[_where(tidy, part, rule)]), strict=True), strict=True))
+    return {name: own for name, own in found.items() if not np.isnan(own[0])}
 
 
-def estimates(tidy: pd.DataFrame, rule: str, rows: Mapping[str, Interval], confidence: float) -> pd.DataFrame:
-    """Return every number at one operating point on the test part, a row each, with both its uncertainties.
+def estimates(
+    tidy: pd.DataFrame, rule: str, rows: Mapping[str, Mapping[str, Interval]], confidence: float
+) -> pd.DataFrame:
+    """Return every number of each part at one operating point, a row each, with both its uncertainties.
 
-    mean and sd over seeds, with the interval of the mean (seeds_low, seeds_high); rows: the intervals over the rows of
-    the part (rows_low, rows_high), blank where there is none.
+    mean and sd over seeds, with the interval of the mean (seeds_low, seeds_high); rows: by part and number, the
+    intervals over the rows of the part (rows_low, rows_high), blank where there is none.
     """
-    names, values = _numbers(tidy, "test", rule)
-    over_rows = np.array([rows.get(name, (np.nan, np.nan)) for name in names]).T
-    columns = (names, *_moments(values), *over_seeds(values, confidence), *over_rows)
-    return pd.DataFrame(dict(zip(ESTIMATES, columns, strict=True)))
-
-
-def _numbers(tidy: pd.DataFrame, part: str, rule: str) -> tuple[list[str], Reals]:
-    """Return the numbers that are defined for every seed at one operating point, by name, and their values (r, m)."""
-    names = [name for name in tidy if name not in ("seed", "part", "rule")]
-    rows = (tidy["part"].to_numpy() == part) & (tidy["rule"].to_numpy() == rule)
-    values = tidy[rows].drop(columns=["seed", "part", "rule"]).to_numpy(np.float64)
+    names, numbers = _numbers(tidy)
+    values = np.concatenate([numbers[_where(tidy, part, rule)] for part in rows], axis=1)
+    over_rows = np.array([known.get(name, (np.nan, np.nan)) for known in rows.values() for name in names]).T
+    keys = (_repeated(list(rows), len(names)), np.array(names * len(rows), object))
+    columns = (*keys, *_moments(values), *over_seeds(values, confidence), *over_rows)
     defined = ~np.isnan(values).any(axis=0)
-    return [str(name) for name, held in zip(names, defined, strict=True) if held], values[:, defined]
+    return pd.DataFrame({name: own[defined] for name, own in zip(ESTIMATES, columns, strict=True)})
+
+
+def told(estimated: pd.DataFrame, part: str) -> dict[str, tuple[float, float]]:
+    """Return mean and standard deviation of every number of a part, by its name: what `summary` is of one part."""
+    own = estimated[estimated["part"] == part]
+    return dict(zip(own["metric"], zip(own["mean"], own["sd"], strict=True), strict=True))
+
+
+def _numbers(tidy: pd.DataFrame) -> tuple[list[str], Reals]:
+    """Return every number of a tidy table: names (m), values (r, m)."""
+    names = [str(name) for name in tidy if name not in ("seed", "part", "rule")]
+    return names, tidy[names].to_numpy(np.float64)
+
+
+def _where(tidy: pd.DataFrame, part: str, rule: str) -> NDArray[np.intp]:
+    return np.flatnonzero((tidy["part"] == part) & (tidy["rule"] == rule))
 
 
 def _moments(values: Reals) -> tuple[Reals, Reals]:
@@ -123,16 +161,3 @@ def bin_edges(low: float, high: float, most: int = 60) -> Reals:
     width = next(width for width in widths if (high - low) / width <= most)
     first, last = np.floor(low / width), np.ceil(high / width)
     return np.arange(first, last + 1) * width
-
-
-def _decided(point: OperatingPoint) -> dict[str, Reals]:
-    return {name: point.column(field) for name, field in DECIDED.items()}
-
-
-def _counted(scores: Scores, threshold: Reals, cost: Cost) -> dict[str, Reals | NDArray[np.int64]]:
-    """Counts and their metrics; blank without a threshold."""
-    if np.isnan(threshold).any():
-        return dict.fromkeys(("tp", "fp", "fn", "tn", *AT_A_CUT), np.full(len(threshold), np.nan))
-    counts = counts_at(scores.scores, scores.labels, threshold)
-    own = {"tp": counts.tp, "fp": counts.fp, "fn": counts.fn, "tn": counts.tn}
-    return own | at_a_cut(counts, cost)

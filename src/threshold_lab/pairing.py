@@ -3,16 +3,15 @@
 import io
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from threshold_lab.cells import TEST_LOGITS, stored_scores
-from threshold_lab.comparison import Comparison, compare
+from threshold_lab.comparison import Asked, Comparison, compare
 from threshold_lab.counts import Reals
-from threshold_lab.decisions import stream
 from threshold_lab.errors import DataError, unknown
 from threshold_lab.heads import head_of
 from threshold_lab.influence import influences
@@ -45,11 +44,11 @@ class _Stored:
         return influences(self.scores, probability=own.probability, low=own.low).get(metric)
 
 
-def compared(run_ids: tuple[str, str], metric: str, margin: float, runs: Runs) -> tuple[Comparison, Interval]:
+def compared(run_ids: tuple[str, str], metric: str, asked: Asked, runs: Runs) -> tuple[Comparison, Interval]:
     """Compare a metric of two runs on the test part, each at its own threshold: over seeds, and its interval over rows.
 
-    Both at the first run's confidence; the second is blank where the metric is not one of the rows'. Raises DataError
-    where the runs were not made on the same rows, or share fewer than two seeds.
+    The second is blank where the metric is not one of the rows'. Raises DataError where the runs were not made on the
+    same rows, or share fewer than two seeds.
     """
     if len({runs.tag(run_id, "data") for run_id in run_ids}) > 1:
         raise DataError("the two runs were made on different rows, which do not pair; make both on the same data")
@@ -57,8 +56,8 @@ def compared(run_ids: tuple[str, str], metric: str, margin: float, runs: Runs) -
     if metric not in first.numbers:
         raise DataError(unknown("metric", metric, list(first.numbers)))
     own, other = (run.numbers[metric].to_numpy(np.float64) for run in (first, second))
-    found = compare(own, other, margin=margin, confidence=first.spec.rule.confidence)
-    return found, _over_rows(first, second, metric, float((other - own).mean()))
+    found = compare(own, other, asked)
+    return found, _over_rows(first, second, metric, found)
 
 
 def _read(run_id: str, runs: Runs) -> _Stored:
@@ -79,19 +78,20 @@ def _of_seeds(run: _Stored, seeds: pd.Index) -> _Stored:
     return _Stored(run.spec, run.numbers.loc[seeds], Scores(own.labels, own.logits[rows], own.scores[rows]))
 
 
-def _over_rows(first: _Stored, second: _Stored, metric: str, difference: float) -> Interval:
+def _over_rows(first: _Stored, second: _Stored, metric: str, found: Comparison) -> Interval:
     """Interval of the difference on other rows, the networks and their thresholds as they are."""
-    labels, settings, networks = first.scores.labels, first.spec.rule, len(first.numbers)
+    labels, networks = first.scores.labels, len(first.numbers)
+    settings = replace(first.spec.rule, confidence=found.confidence)
     if metric in AT_A_CUT and (metric != "expected_cost" or settings.cost == second.spec.rule.cost):
         called = np.concatenate([first.called, second.called])
-        return by_resamples(called, labels, settings, stream(first.spec.seed), _gain(networks)).get(metric, _BLANK)
+        return by_resamples(called, labels, settings, first.spec.seed, _gain(networks)).get(metric, _BLANK)
     moved = [run.influence(metric) for run in (first, second)]
     if moved[0] is None or moved[1] is None:
         return _BLANK
-    half = by_influence(moved[1] - moved[0], labels, settings.confidence)
-    return difference - half, difference + half
+    half = by_influence(moved[1] - moved[0], labels, found.confidence)
+    return found.difference - half, found.difference + half
 
 
 def _gain(networks: int) -> Callable[[Reals], Reals]:
-    """Mean of the second job's networks less that of the first's, (b, 2 r) -> (b,)."""
-    return lambda values: np.asarray(values[:, networks:].mean(axis=1) - values[:, :networks].mean(axis=1))
+    """Mean of the second job's networks less that of the first's, (2 r, b) -> (b,)."""
+    return lambda values: np.asarray(values[networks:].mean(axis=0) - values[:networks].mean(axis=0))

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from threshold_lab import captions, figures, metrics
 from threshold_lab.cells import Cell
@@ -29,7 +30,7 @@ VALIDATION_ERROR = "validation_error"
 UNDECIDED = "no threshold"
 """What the reason of a job begins with whose rule would find no threshold again."""
 
-SEEDS_TABLE, SPEC, HISTOGRAM = "seeds.csv", "spec.json", "histogram.json"
+SEEDS_TABLE, SUMMARY_TABLE, SPEC, HISTOGRAM = "seeds.csv", "summary.csv", "spec.json", "histogram.json"
 RECORDED = {
     "threshold": True,
     "accuracy": True,
@@ -62,34 +63,37 @@ def record_of(job: Job, cell: Cell, origin: Origin) -> RunRecord:
     others = [own for own in (HALF, TUNED) if own != spec.threshold]
     points = [cell.point(spec.threshold, spec), *(cell.compared(own, spec) for own in others)]
     tidy = metrics.table(cell.scores, cell.scored, points, spec.all_seeds, spec.rule.cost)
-    found = metrics.summary(tidy, "test", points[0].rule)
-    numbers = _named(found) | {
-        VALIDATION_ERROR: 1 - metrics.summary(tidy, "validation", points[0].rule)["accuracy"][0],
+    estimated = cell.estimates(tidy, points[0], spec)
+    own = description(job, origin)
+    tables = {
+        SEEDS_TABLE: tidy.to_csv(index=False).encode(),
+        SUMMARY_TABLE: estimated.to_csv(index=False).encode(),
+        "provenance.json": json.dumps(asdict(origin.provenance), indent=1).encode(),
+    }
+    return replace(
+        own,
+        tags={**own.tags, "keras_accuracy": _beside_keras(tidy, estimated, cell.head)},
+        metrics=_numbers(estimated, cell),
+        series=_epochs(cell.fits) | _rows_by_bin(cell.histogram),
+        files={**_files(job, cell, points[0]), **cell.files, **tables},
+        data=captions.data_of(job, cell.splits),
+    )
+
+
+def _numbers(estimated: pd.DataFrame, cell: Cell) -> dict[str, float]:
+    return _named(metrics.told(estimated, "test")) | {
+        VALIDATION_ERROR: 1 - metrics.told(estimated, "validation")["accuracy"][0],
         "majority": metrics.majority(cell.splits.test.labels),
         "epochs": float(np.mean([fit.epochs for fit in cell.fits])),
     }
-    files = (
-        _files(job, cell, points[0])
-        | dict(cell.files)
-        | {
-            SEEDS_TABLE: tidy.to_csv(index=False).encode(),
-            "summary.csv": cell.summary(tidy, points[0], spec).to_csv(index=False).encode(),
-            "provenance.json": json.dumps(asdict(origin.provenance), indent=1).encode(),
-        }
-    )
-    own = description(job, origin)
-    mine = tidy[(tidy["part"] == "test") & (tidy["rule"] == points[0].rule)]
-    alike = bool(np.allclose(mine["accuracy"], mine["keras_accuracy"], rtol=0, atol=1e-12))
-    tags = {**own.tags, "keras_accuracy": _beside_keras(found, cell.head, alike=alike)}
-    series = _epochs(cell.fits) | _rows_by_bin(cell.histogram)
-    data = captions.data_of(job, cell.splits)
-    return replace(own, tags=tags, metrics=numbers, series=series, files=files, data=data)
 
 
-def _beside_keras(found: Mapping[str, tuple[float, float]], head: Head, *, alike: bool) -> str:
+def _beside_keras(tidy: pd.DataFrame, estimated: pd.DataFrame, head: Head) -> str:
     """Keras's 'accuracy' on the test part, and why it is not the run's own where it is not."""
+    found = metrics.told(estimated, "test")
     words = f"{found['keras_accuracy'][0]:.4f}"
-    if alike:
+    mine = tidy[(tidy["part"] == "test") & (tidy["rule"] == tidy["rule"].iloc[0])]
+    if np.allclose(mine["accuracy"], mine["keras_accuracy"], rtol=0, atol=1e-12):
         return f"{words}, as here"
     return f"{words}: {head.keras_accuracy}; here it is {found['threshold'][0]:.4g} or more"
 

@@ -130,13 +130,10 @@ def brier_parts(scores: Reals, labels: Flags) -> tuple[Reals, Reals, Reals]:
     doi:10.1175/2007WAF2006116.1.
     """
     uncertainty = np.full(len(scores), labels.mean() * (1 - labels.mean()))
-    reliability = np.array([_squared_gap(own, labels) for own in np.clip(scores, 0, 1)])
-    return reliability, reliability + uncertainty - brier(scores, labels), uncertainty
-
-
-def _squared_gap(p: Reals, labels: Flags) -> float:
+    p = np.clip(scores, 0, 1)
     rows, claimed, found = binned(p, labels, of_equal_width(p))
-    return float(np.sum(np.square(claimed - found) / np.maximum(rows, 1)) / len(p))
+    reliability = np.sum(np.square(claimed - found) / np.maximum(rows, 1), axis=1) / len(labels)
+    return reliability, reliability + uncertainty - brier(scores, labels), uncertainty
 
 
 def log_loss(scores: Reals, labels: Flags) -> Reals:
@@ -160,24 +157,28 @@ def calibration_error(scores: Reals, labels: Flags, *, mass: bool) -> Reals:
     mass: BINS bins of as many rows each, else of equal width from 0 to 1.
     Source: Naeini et al. 2015, doi:10.1609/aaai.v29i1.9602.
     """
-    bins = of_equal_mass if mass else of_equal_width
-    found = (binned(own, labels, bins(own)) for own in np.clip(scores, 0, 1))
-    return np.array([np.abs(claimed - hits).sum() / len(labels) for _, claimed, hits in found])
+    p = np.clip(scores, 0, 1)
+    _, claimed, found = binned(p, labels, of_equal_mass(p) if mass else of_equal_width(p))
+    return np.asarray(np.abs(claimed - found).sum(axis=1) / len(labels))
 
 
 def of_equal_width(p: Reals) -> NDArray[np.intp]:
-    """Return the bin of each probability (n,), BINS of equal width from 0 to 1."""
+    """Return the bin of each probability, (r, n) -> (r, n): BINS of equal width from 0 to 1."""
     return np.minimum((p * BINS).astype(np.intp), BINS - 1)
 
 
 def of_equal_mass(p: Reals) -> NDArray[np.intp]:
-    """Return the bin of each probability (n,), BINS of as many rows each by rank; rows of one score share a bin."""
-    return np.minimum(np.searchsorted(np.sort(p), p, "left") * BINS // len(p), BINS - 1)
+    """Return the same, of BINS of as many rows of a network each by rank; rows of one score share a bin."""
+    below = np.array([np.searchsorted(np.sort(own), own, "left") for own in p], np.intp).reshape(p.shape)
+    return np.asarray(np.minimum(below * BINS // p.shape[1], BINS - 1))
 
 
 def binned(p: Reals, labels: Flags, bins: NDArray[np.intp]) -> tuple[Reals, Reals, Reals]:
-    """Return the rows, the summed probability and the positives of each bin, (BINS,) each."""
-    rows, claimed, found = (np.bincount(bins, own, BINS).astype(np.float64) for own in (np.ones_like(p), p, labels))
+    """Return the rows, the summed probability and the positives of each bin of each network, (r, BINS) each."""
+    places = (bins + BINS * np.arange(len(p))[:, None]).ravel()
+    summed = (np.ones_like(p), p, np.broadcast_to(labels, p.shape))
+    sums = (np.bincount(places, own.ravel(), len(p) * BINS) for own in summed)
+    rows, claimed, found = (own.astype(np.float64).reshape(len(p), BINS) for own in sums)
     return rows, claimed, found
 
 

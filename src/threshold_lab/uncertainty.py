@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from threshold_lab.counts import Counts, Flags, Reals
-from threshold_lab.draws import times_drawn
+from threshold_lab.draws import Resampler
 from threshold_lab.spec import RuleSettings
 from threshold_lab.thresholds import AT_A_CUT, at_a_cut
 
 Interval = tuple[float, float]
 Patterns = tuple[NDArray[np.float32], NDArray[np.int64]]
-"""What r networks call g groups of rows, (g, r), and how many rows each group has, (g,)."""
+"""What r networks call g groups of rows, (r, g), and how many rows each group has, (g,)."""
 
-_BLOCK = 2**16  # groups of all resamples worked on at once: what stays close to the processor
+_BLOCK = 2**18  # groups of all resamples worked on at once: what stays close to the processor
 _FEW = 8  # rows a group from which on groups are drawn, not rows
 _RANKED = ("roc_auc", "roc_auc_logit", "average_precision")
 _RANGE = {"log_loss": (0.0, np.inf), "brier_resolution": (-1.0, 1.0)}  # of all others 0 to 1
@@ -116,17 +116,17 @@ def by_resamples(
     called: Flags,
     labels: Flags,
     settings: RuleSettings,
-    generator: np.random.Generator,
-    told: Callable[[Reals], Reals] = lambda values: values.mean(axis=1),
+    seed: int,
+    told: Callable[[Reals], Reals] = lambda values: values.mean(axis=0),
 ) -> Mapping[str, Interval]:
     """Return the interval of every metric of AT_A_CUT on resamples of the rows, as many of each class as there are.
 
-    called (r, n): what r networks call each row. told: what is made of the metrics of a resample, (b, r) -> (b,): their
+    called (r, n): what r networks call each row. told: what is made of the metrics of resamples, (r, b) -> (b,): their
     mean. NaN where a metric is not defined on some resample; empty where nothing is resampled.
     """
     blocks = [
         np.stack([told(own) for own in at_a_cut(counts, settings.cost).values()], axis=1)
-        for counts in _resamples(called, labels, settings.resamples, generator)
+        for counts in _resamples(called, labels, Resampler(seed, settings.resamples))
     ]
     if not blocks:
         return {}
@@ -134,30 +134,31 @@ def by_resamples(
     return dict(zip(AT_A_CUT, zip(*ends, strict=True), strict=True))
 
 
-def _resamples(called: Flags, labels: Flags, number: int, generator: np.random.Generator) -> Iterator[Counts]:
-    """Counts of every resample and network, in blocks of resamples, (b, r)."""
-    classes = [_alike(called[:, own]) for own in (labels, ~labels)]
-    size = max(1, _BLOCK // max(len(patterns) for patterns, _ in classes))
-    for start in range(0, number, size):
-        tp, fp = (_called(own, min(size, number - start), generator) for own in classes)
+def _resamples(called: Flags, labels: Flags, resampler: Resampler) -> Iterator[Counts]:
+    """Counts of every network and resample, in blocks of resamples, (r, b)."""
+    classes = [(_grouped(called[:, own], resampler), positive) for own, positive in ((labels, True), (~labels, False))]
+    size = max(1, _BLOCK // max(len(rows) for (_, rows), _ in classes))
+    for start in range(0, resampler.resamples, size):
+        share = range(start, min(start + size, resampler.resamples))
+        tp, fp = (_called(own, share, resampler, positive=positive) for own, positive in classes)
         yield Counts(tp, fp, int(labels.sum()) - tp, int((~labels).sum()) - fp)
 
 
-def _alike(called: Flags) -> Patterns:
+def _grouped(called: Flags, resampler: Resampler) -> Patterns:
     """Group rows that all networks call alike, where few groups hold many rows; else each row is its own."""
-    _, first, rows = np.unique(np.packbits(called, axis=0).T, axis=0, return_index=True, return_counts=True)
-    if _FEW * len(first) > called.shape[1]:
-        return called.T.astype(np.float32), np.ones(called.shape[1], np.int64)
-    return called[:, first].T.astype(np.float32), rows
+    rows = called.shape[1]
+    if not resampler.keeps(rows):
+        _, first, many = np.unique(np.packbits(called, axis=0).T, axis=0, return_index=True, return_counts=True)
+        if _FEW * len(first) <= rows:
+            return called[:, first].astype(np.float32), many
+    return called.astype(np.float32), np.ones(rows, np.int64)
 
 
-def _called(patterns: Patterns, several: int, generator: np.random.Generator) -> NDArray[np.int64]:
-    """Rows that each resample and network calls positive, (b, r)."""
+def _called(patterns: Patterns, share: range, resampler: Resampler, *, positive: bool) -> Reals:
+    """Rows that each network calls positive in each resample, (r, b)."""
     calls, rows = patterns
-    alone = len(rows) == rows.sum()
-    drawn = times_drawn(len(rows), several, generator) if alone else _groups_drawn(rows, several, generator)
-    return (drawn.astype(calls.dtype) @ calls).astype(np.int64)
-
-
-def _groups_drawn(rows: NDArray[np.int64], several: int, generator: np.random.Generator) -> NDArray[np.int64]:
-    return generator.multinomial(int(rows.sum()), rows / rows.sum(), several)
+    if len(rows) == rows.sum():
+        drawn = resampler.times(len(rows), share, positive=positive)
+    else:
+        drawn = resampler.generator.multinomial(int(rows.sum()), rows / rows.sum(), len(share))
+    return (calls @ drawn.astype(calls.dtype).T).astype(np.float64)

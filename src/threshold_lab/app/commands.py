@@ -79,13 +79,16 @@ def decide(as_json: bool, settings: Sequence[str], more_settings: Sequence[str],
 @click.argument("second")
 @click.option("--metric", default="accuracy", show_default=True, help="A column of seeds.csv.")
 @click.option("--margin", default=0.01, show_default=True, help="A difference too small to matter.")
+@click.option("--confidence", default=0.95, show_default=True, help="Of the intervals and the tests.")
+@click.option("--power", default=0.8, show_default=True, help="Of the tests, for the seeds they need.")
 @click.option("--store", default="mlruns", show_default=True, help="Folder of the runs.")
 @click.option("--json", "as_json", is_flag=True, help="For a program to read.")
-def compare(as_json: bool, **question: Any) -> None:
+def compare(first: str, second: str, metric: str, store: str, as_json: bool, **asked: float) -> None:
     """Compare a metric of two runs, by their ids, seed by seed on the test part."""
     from threshold_lab.app.compare import answer, say  # noqa: PLC0415
+    from threshold_lab.comparison import Asked  # noqa: PLC0415
 
-    say(answer(**question), as_json=as_json)
+    say(answer((first, second), metric, Asked(**asked), store), as_json=as_json)
 
 
 @cli.command()

@@ -6,16 +6,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from threshold_lab.errors import ConfigError
+from threshold_lab.comparison import Asked
 from threshold_lab.pairing import compared
 from threshold_lab.report import opened
 
 
-def answer(first: str, second: str, metric: str, margin: float, store: str) -> dict[str, Any]:
+def answer(run_ids: tuple[str, str], metric: str, asked: Asked, store: str) -> dict[str, Any]:
     """Return the comparison of two runs of a store, and its verdict. Raises LabError."""
-    if margin <= 0:
-        raise ConfigError(f"margin must be above 0, a difference too small to matter; got {margin:g}")
-    found, over_rows = compared((first, second), metric, margin, opened(Path(store)))
+    found, over_rows = compared(run_ids, metric, asked, opened(Path(store)))
     rows = None if math.isnan(over_rows[0]) else list(over_rows)
     return {"metric": metric, **asdict(found), "rows": rows, "verdict": found.verdict}
 
@@ -35,4 +33,4 @@ def say(found: dict[str, Any], *, as_json: bool) -> None:
         print(f"On other rows, the networks as they are: {low:+.4f} to {high:+.4f}")
     unlikely = f"that they differ by {found['margin']:g} or more: p = {found['p_equivalence']:.3g}"
     print(f"Verdict: {found['verdict']}; {unlikely}")
-    print(f"Were there no difference, {found['seeds_needed']} seeds would show it with power 0.8.")
+    print(f"Were there no difference, {found['seeds_needed']} seeds would show it with power {found['power']:g}.")

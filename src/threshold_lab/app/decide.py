@@ -14,7 +14,7 @@ from threshold_lab.app.screen import console
 from threshold_lab.counts import Counts, Reals, counts_at
 from threshold_lab.data.scores import read_scores
 from threshold_lab.data.table import Table
-from threshold_lab.decisions import decide, stream
+from threshold_lab.decisions import decide
 from threshold_lab.errors import ConfigError, DataError
 from threshold_lab.heads import SCALES, Scale
 from threshold_lab.influence import influences
@@ -53,6 +53,7 @@ def answer(question: Question) -> dict[str, Any]:
         "threshold": decision.threshold,
         "threshold_in_short": _in_short(decision.threshold, own),
         "threshold_ci": [decision.low, decision.high],
+        "value_ci": [decision.value_low, decision.value_high],
         "optimism": decision.optimism,
         "undecided": decision.undecided,
         "confidence": terms.settings.confidence,
@@ -77,7 +78,7 @@ def _metrics(scores: Scores, counts: Counts, threshold: float, terms: Terms) -> 
     values, moved = (of(scores, probability=probability) for of in (score_metrics, influences))
     for own in (values, moved):
         own["roc_auc"] = own.pop("roc_auc_logit")  # of the scores in all their digits
-    rates = by_resamples(scores.scores >= threshold, scores.labels, settings, stream(0))
+    rates = by_resamples(scores.scores >= threshold, scores.labels, settings, 0)
     sure = varying({**rates, **of_scores(values, moved, scores.labels, settings.confidence)})
     found = at_a_cut(counts, settings.cost) | {name: own for name, own in values.items() if not np.isnan(own).all()}
     return {
