@@ -46,7 +46,7 @@ def test_the_verdict(difference, spread, verdict):
 
 
 def test_improvement_counts_ties_half():
-    assert compare(np.array([1.0, 1, 1, 1]), np.array([2.0, 1, 0, 3]), margin=1.0).improvement == 0.625
+    assert compare(np.array([1.0, 1, 1, 1]), np.array([2.0, 1, 0, 3]), Asked(margin=1.0)).improvement == 0.625
 
 
 def test_equal_jobs_are_equivalent_and_those_apart_by_the_margin_are_not():
@@ -68,7 +68,7 @@ def test_as_many_seeds_as_needed_are_enough_as_often_as_said():
 @pytest.mark.parametrize(("first", "second"), [([0.5], [0.6]), ([0.5, np.nan], [0.5, 0.5])])
 def test_what_cannot_be_compared_is_told(first, second):
     with pytest.raises(DataError, match="needs two seeds or more, and the metric defined for each"):
-        compare(np.array(first), np.array(second), margin=0.01)
+        compare(np.array(first), np.array(second), Asked(margin=0.01))
 
 
 def test_alpha_and_power_are_those_asked_for():

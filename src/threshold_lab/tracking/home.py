@@ -2,11 +2,13 @@
 
 import contextlib
 import os
+import re
 import sqlite3
 import tempfile
 from pathlib import Path
 
 DATABASE, ARTIFACTS = "mlflow.db", "artifacts"
+_DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 
 
 def own_database(folder: Path) -> Path | None:
@@ -19,14 +21,20 @@ def address(folder: Path) -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or sqlite_address(folder.resolve() / DATABASE)
 
 
+def shown(address: str) -> str:
+    """Return an address without its password."""
+    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1:***@", address)
+
+
 def sqlite_address(database: Path) -> str:
     """Return a database's address as MLflow has it."""
     return f"sqlite:///{database}"
 
 
 def artifact_place(folder: Path, experiment: str) -> str | None:
-    """Return where an experiment keeps its artifacts; None where the server decides."""
-    return None if own_database(folder) is None else (folder.resolve() / ARTIFACTS / experiment).as_uri()
+    """Return where an experiment keeps its artifacts; None where a server decides."""
+    database = address(folder).startswith(_DATABASES)
+    return (folder.resolve() / ARTIFACTS / experiment).as_uri() if database else None
 
 
 def prepare(folder: Path) -> None:

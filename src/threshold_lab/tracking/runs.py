@@ -28,7 +28,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from threshold_lab.errors import StoreError
 from threshold_lab.tracking import view
-from threshold_lab.tracking.home import address, artifact_place, prepare
+from threshold_lab.tracking.home import address, artifact_place, prepare, shown
 from threshold_lab.tracking.names import CELL, KEY, PARENT, REASON
 
 _OF_EXPERIMENTS = {
@@ -80,11 +80,11 @@ class Runs:
     def __init__(self, folder: Path, note: str = "") -> None:
         """Open the database, making it where there is none; note: what an experiment is. Raises StoreError."""
         self.note = note
-        self.address = address(folder)
+        self.address = shown(address(folder))
         self.folder = folder
         with self._told():
             prepare(folder)
-            self._client = MlflowClient(self.address)
+            self._client = MlflowClient(address(folder))
             self._experiments = {found.name: found.experiment_id for found in self._client.search_experiments()}
             self._known: set[str] = set()
 
