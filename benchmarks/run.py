@@ -18,6 +18,7 @@ from typing import Any
 
 import decisions
 import numpy as np
+import tracking
 from ours import Memory, Ours
 from recipes import FEW_ROWS, MANY_ROWS, QUESTION, WIDE, WIDE_1000
 from table import table
@@ -35,7 +36,7 @@ RESULTS = 1600
 
 
 def main(names: list[str]) -> None:
-    measures = {own.__name__: own for own in (question, sweep, lanes, rows, wide, decided)}
+    measures = {own.__name__: own for own in (question, sweep, lanes, rows, wide, decided, tracked)}
     path = HERE / "results.json"
     results: dict[str, Any] = json.loads(path.read_text()) if names else {}
     results |= {"machine": {"cores": os.cpu_count(), "processor": _processor()}}
@@ -141,6 +142,11 @@ def wide(folder: Path) -> dict[str, Any]:
 def decided(_folder: Path) -> dict[str, Any]:
     """Cuts, resamples, and all that a sweep decides, in this process."""
     return decisions.figures()
+
+
+def tracked(folder: Path) -> dict[str, Any]:
+    """What the runs of a sweep cost to record, to look at and to use."""
+    return tracking.figures(_empty(folder, "tracked"))
 
 
 # ---- the contestants

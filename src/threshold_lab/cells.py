@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from threshold_lab import calibration, figures, metrics
 from threshold_lab.counts import Reals
 from threshold_lab.decisions import OperatingPoint, operating_point, undecided
 from threshold_lab.errors import DataError
+from threshold_lab.figures import ThresholdPictures
 from threshold_lab.heads import Head, head_of, logit
 from threshold_lab.influence import influences
 from threshold_lab.metrics import Histogram
@@ -26,6 +28,9 @@ from threshold_lab.uncertainty import Interval, by_resamples, of_scores, varying
 
 TEST_LOGITS = "test_logits.npz"
 """Labels bool (n,) of the test part and logits float32 (r, n, units), in the order of the seeds."""
+
+WEIGHTS = "weights.npz"
+"""seed_{seed}/layer_{number}/kernel and bias, of every network."""
 
 DIVERGED = "diverged"
 """What the reason of a job begins with whose networks would diverge again."""
@@ -44,6 +49,7 @@ class Cell:
     scored: Mapping[str, Mapping[str, Reals]]
     influences: Mapping[str, Mapping[str, Reals]]
     histogram: Histogram
+    pictures: ThresholdPictures
     files: Mapping[str, bytes]
     model: Mapping[str, bytes]
     points: dict[tuple[float | str, RuleSettings], OperatingPoint] = field(default_factory=dict)
@@ -85,10 +91,23 @@ def cell_of(job: Job, fits: Sequence[Fit], splits: Splits) -> Cell:
     scores = {name: scores_of(own, logits[name], part.labels) for name, part in splits.parts()}
     scored = {name: score_metrics(part, probability=own.probability, low=own.low) for name, part in scores.items()}
     moved = {name: influences(part, probability=own.probability, low=own.low) for name, part in scores.items()}
-    stored = npz({"logits": logits["test"], "labels": splits.test.labels})
-    files = _calibration(job, scores, own) | {TEST_LOGITS: stored}
-    counts = metrics.histogram(scores["test"])
-    return Cell(own, splits, fits, scores, scored, moved, counts, files, _model(fits[0], splits.raw))
+    files = {
+        **_calibration(job, scores, own),
+        TEST_LOGITS: npz({"logits": logits["test"], "labels": splits.test.labels}),
+        WEIGHTS: npz(_weights(job, fits)),
+    }
+    counts, words = metrics.histogram(scores["test"]), (splits.negative, splits.positive)
+    rows = f"rows of the test part, {job.spec.seeds} seeds"
+    pictures = ThresholdPictures(counts, labels=words, unit=own.unit(splits.positive), rows=rows)
+    return Cell(own, splits, fits, scores, scored, moved, counts, pictures, files, _model(fits[0], splits.raw))
+
+
+def _weights(job: Job, fits: Sequence[Fit]) -> dict[str, Any]:
+    return {
+        f"seed_{seed}/layer_{index // 2}/{('kernel', 'bias')[index % 2]}": array
+        for seed, fit in zip(job.spec.all_seeds, fits, strict=True)
+        for index, array in enumerate(fit.weights)
+    }
 
 
 def _model(fit: Fit, raw: Raw) -> Mapping[str, bytes]:

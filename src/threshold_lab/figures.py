@@ -2,11 +2,14 @@
 
 import io
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
+from matplotlib import colormaps, image
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from threshold_lab.counts import Reals
@@ -15,29 +18,68 @@ from threshold_lab.metrics import Histogram
 NEGATIVE, POSITIVE, CUT = "#4c72b0", "#dd8452", "#222222"
 _COLOURS = ("#222222", "#4c72b0", "#dd8452", "#55a868")
 _NAMES = {"none": "as it is (thin: each seed)"}
+_DPI = 110
+_PNG: dict[str, Any] = {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": 1}}
 _PLACE = (0.1, 0.15, 0.87, 0.76)  # fixed: a layout engine draws every picture twice to find it
 
 
-def histogram(counts: Histogram, threshold: Reals, *, title: str, labels: tuple[str, str], unit: str) -> Figure:
-    """Draw counts of scores by class, with the threshold of each network (r,) as a line at their mean and a band.
+class ThresholdPictures:
+    """Pictures of one histogram of scores by class, cut at different thresholds: what they share is drawn once.
 
-    labels: the words of the negative and the positive label. The count axis is a square root: both the rows that
-    are decided and the few that are not can be seen.
+    labels: the words of the negative and the positive label; unit: of the score; rows: what is counted. The count axis
+    is a square root: both the rows that are decided and the few that are not can be seen.
     """
-    figure = Figure(figsize=(7, 3.6))
-    axes = figure.add_axes(_PLACE)
-    for values, colour, label in zip((counts.negative, counts.positive), (NEGATIVE, POSITIVE), labels, strict=True):
-        axes.stairs(values, counts.edges, fill=True, alpha=0.55, color=colour, label=label)
-        axes.stairs(values, counts.edges, color=colour)
-    low, high = min(counts.edges[0], threshold.min()), max(counts.edges[-1], threshold.max())
-    _draw_threshold(axes, threshold)
-    axes.set_yscale("function", functions=(np.sqrt, np.square))
-    tallest = max(counts.negative.max(), counts.positive.max())
-    axes.set(xlabel=unit, ylabel="rows, all seeds (square-root scale)", xlim=(low, high), ylim=(0, 1.3 * tallest))
-    axes.set_title(title, loc="left", fontsize=10)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="upper center", ncols=3, edgecolor="none", framealpha=0.9, fontsize=8)
-    return figure
+
+    def __init__(self, counts: Histogram, *, labels: tuple[str, str], unit: str, rows: str) -> None:
+        self._counts, self._labels, self._words = counts, labels, (unit, f"{rows} (square-root scale)")
+        self._drawn: dict[tuple[float, float], tuple[Any, Axes, Any]] = {}
+
+    def png(self, threshold: Reals, *, title: str) -> bytes:
+        """Draw the threshold of each network (r,), as a line at their mean and a band."""
+        ends = _reaching(self._counts.edges, threshold)
+        if ends not in self._drawn:
+            self._drawn[ends] = self._board(*ends)
+        canvas, axes, board = self._drawn[ends]
+        canvas.restore_region(board)
+        for artist in (*_threshold(axes, threshold), axes.text(0, 1.04, title, fontsize=10, transform=axes.transAxes)):
+            axes.draw_artist(artist)
+            artist.remove()
+        buffer = io.BytesIO()
+        image.imsave(buffer, np.asarray(canvas.buffer_rgba()), format="png", dpi=_DPI, **_PNG)
+        return buffer.getvalue()
+
+    def _board(self, low: float, high: float) -> tuple[Any, Axes, Any]:
+        """What is the same at all thresholds between two ends: the canvas, its axes, and the pixels."""
+        figure = Figure(figsize=(7, 3.6), dpi=_DPI)
+        canvas: Any = FigureCanvasAgg(figure)
+        axes, counts = figure.add_axes(_PLACE), self._counts
+        classes = zip((counts.negative, counts.positive), (NEGATIVE, POSITIVE), self._labels, strict=True)
+        for values, colour, label in classes:
+            axes.stairs(values, counts.edges, fill=True, alpha=0.55, color=colour, label=label)
+            axes.stairs(values, counts.edges, color=colour)
+        axes.set_yscale("function", functions=(np.sqrt, np.square))
+        tallest = 1.3 * max(counts.negative.max(), counts.positive.max())
+        axes.set(xlabel=self._words[0], ylabel=self._words[1], xlim=(low, high), ylim=(0, tallest))
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(loc="lower right", bbox_to_anchor=(1.01, 0.99), ncols=2, frameon=False, fontsize=9)
+        canvas.draw()
+        return canvas, axes, canvas.copy_from_bbox(figure.bbox)
+
+
+def _reaching(edges: Reals, threshold: Reals) -> tuple[float, float]:
+    """The ends of an axis that holds bins and, not at its very end, thresholds."""
+    margin = 0.03 * float(np.ptp(np.concatenate([edges, threshold])))
+    (first, last), low, high = edges[[0, -1]].tolist(), float(threshold.min()), float(threshold.max())
+    return (low - margin if low < first else first), (high + margin if high > last else last)
+
+
+def _threshold(axes: Axes, threshold: Reals) -> list[Artist]:
+    low, mean, high = float(threshold.min()), float(threshold.mean()), float(threshold.max())
+    words = f"threshold {mean:.3g}" + (f" ({low:.3g} to {high:.3g})" if high > low else "")
+    side = "right" if mean > sum(axes.get_xlim()) / 2 else "left"
+    told = axes.text(mean, 0.95, f" {words} ", fontsize=9, ha=side, transform=axes.get_xaxis_transform())
+    line = axes.axvline(mean, color=CUT, linestyle="--")
+    return [axes.axvspan(low, high, color=CUT, alpha=0.12), line, told] if high > low else [line, told]
 
 
 def reliability(curves: pd.DataFrame, *, title: str) -> Figure:
@@ -137,16 +179,8 @@ def histograms(counts: Mapping[str, Histogram]) -> Figure:
     return figure
 
 
-def _draw_threshold(axes: object, threshold: Reals) -> None:
-    low, mean, high = float(threshold.min()), float(threshold.mean()), float(threshold.max())
-    words = f"threshold {mean:.3g}" + (f" ({low:.3g} to {high:.3g})" if high > low else "")
-    axes.axvline(mean, color=CUT, linestyle="--", label=words)  # type: ignore[attr-defined]
-    if high > low:
-        axes.axvspan(low, high, color=CUT, alpha=0.12)  # type: ignore[attr-defined]
-
-
 def png(figure: Figure) -> bytes:
     """Return a figure as PNG bytes, the same bytes for the same figure."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
+    figure.savefig(buffer, format="png", dpi=_DPI, **_PNG)
     return buffer.getvalue()

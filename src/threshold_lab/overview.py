@@ -1,6 +1,7 @@
 """The jobs of a sweep, as they are stored -> one record of the whole: its table, and pictures of all its cells."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -74,18 +75,23 @@ def _overview(
         experiment,
         f"sweep of {len(jobs)} jobs",
         {SWEEP: origin.sweep, KIND: "sweep"},
-        description=_description(table, origin),
+        description=_description(table, len(grouped), origin),
         files=_pictures(found, table, experiment),
     )
 
 
-def _description(table: pd.DataFrame, origin: Origin) -> str:
+def _description(table: pd.DataFrame, cells: int, origin: Origin) -> str:
     best = table.to_dict("records")[int(table["test_accuracy"].argmax())]
     return (
         f"**A sweep of {len(table)} jobs.** The best accuracy on the test part is {best['test_accuracy']:.3f} "
         f"({best['run']}); always saying the more frequent label is right on {best['majority']:.3f}. Its table and "
-        f"pictures are among the artifacts, its jobs are the runs below it.\n\nMade by\n\n    {typed(origin.command)}"
+        f"pictures are among the artifacts, its jobs are the runs below it.{_left_out(cells)}\n\n"
+        f"Made by\n\n    {typed(origin.command)}"
     )
+
+
+def _left_out(cells: int) -> str:
+    return f" The pictures show the first {MOST} of {cells} networks, the table all." if cells > MOST else ""
 
 
 def _table(grouped: Mapping[str, Sequence[Job]], stored: Mapping[str, StoredRun]) -> pd.DataFrame:
@@ -132,9 +138,18 @@ def _pictures(found: Sequence[_Cell], table: pd.DataFrame, experiment: str) -> d
         "curves.png": figures.curves(_panels(found), title=f"{experiment}: the test part, mean over seeds"),
         "histograms.png": figures.histograms({own.name: _histogram(own) for own in found}),
     }
-    pages = {f"sliders/{own.name}.html": _slider(own) for own in found}
+    pages = {f"sliders/{name}.html": _slider(own) for name, own in zip(_as_files(found), found, strict=True)}
     pictures = {name: figures.png(own) for name, own in drawn.items()}
     return {**pictures, **pages, "table.csv": table.to_csv(index=False).encode()}
+
+
+def _as_files(found: Sequence[_Cell]) -> list[str]:
+    """The name of each cell as a file may have it, no two alike."""
+    names: list[str] = []
+    for own in found:
+        plain = re.sub(r"[^\w .,=+-]+", "_", own.name).strip(".") or "_"
+        names.append(plain if plain not in names else f"{plain} {len(names)}")
+    return names
 
 
 def _histogram(own: _Cell) -> Histogram:

@@ -1,7 +1,9 @@
 """Jobs -> lanes -> programs -> runs: the whole pipeline, to be read from top to bottom."""
 
+import gc
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -75,7 +77,7 @@ def sweep(
     watch.checkpoint()
     store = Store(folder)
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{jobs[0].key[:6]}"
-    with store.held(), LocalPool(workers) as pool:
+    with store.held(), LocalPool(workers) as pool, _seldom_collected():
         splits = pool.share({own.hash: own for own in loaded.values()})
         loaded.clear()  # from here on the rows are mapped, once for all processes
         store.plan(name, _plan(jobs, command))
@@ -87,6 +89,17 @@ def sweep(
         _train_and_record(jobs, recorder, pool)
         recorder.sum_up(jobs)
     return Outcome(jobs, tuple(job.key for job in asked), recorder.run_ids, recorder.errors, recorder.failed)
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Look for circles of dead objects less often: recording makes many that live shortly, and hardly a circle."""
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _train_and_record(jobs: Sequence[Job], recorder: "_Recorder", pool: LocalPool) -> None:

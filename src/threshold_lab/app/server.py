@@ -29,12 +29,14 @@ def serve(folder: Path, port: int) -> None:
     if database is not None and not database.exists():
         raise StoreError(f"no runs in {folder.resolve()}; make some with: threshold-lab sweep")
     _require_free(port)
-    page = Runs(folder).page(f"http://{HOST}:{port}")  # opens the runs, or tells why not, before a server tries
+    grouped, alone = Runs(folder).pages(
+        f"http://{HOST}:{port}"
+    )  # opens the runs, or tells why not, before a server tries
     words, environment = server_command(folder, HOST, port)
-    click.echo(f"{page}\n(Ctrl-C ends it)")
+    click.echo(f"{grouped}\nEvery job by itself: {alone}\n(Ctrl-C ends it)")
     with Interrupt() as interrupt:
         if _has_screen():
-            Thread(target=_open, args=(page, port), daemon=True).start()
+            Thread(target=_open, args=(grouped, port), daemon=True).start()
         code = _run([sys.executable, "-m", *words], os.environ | environment, interrupt)
     if code:
         raise StoreError(f"MLflow's server ended with code {code}; what it said is above")

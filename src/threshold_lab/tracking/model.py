@@ -24,6 +24,7 @@ _ARTIFACTS = {"card": ".json", "encoder": ".skops", "network": ".keras"}
 _CARD = f"{FOLDER}/artifacts/card.json"
 _DESCRIPTION = f"{FOLDER}/MLmodel"
 _CODE = Path(__file__).parents[1] / "carried.py"
+_Loader, _Dumper = (getattr(yaml, f"CSafe{own}", getattr(yaml, f"Safe{own}")) for own in ("Loader", "Dumper"))
 _LIBRARIES = ("mlflow", "tensorflow", "keras", "scikit-learn", "skops", "pandas", "numpy")
 
 Files = Mapping[str, bytes]
@@ -79,7 +80,7 @@ def _requirements() -> list[str]:
 
 def at(files: Files, card: Card) -> Files:
     """Return the files of a model that decides by a card, which also becomes its metadata."""
-    described = yaml.safe_load(files[_DESCRIPTION])
+    described = yaml.load(files[_DESCRIPTION], _Loader)  # noqa: S506 - the safe one, in C where there is one
     described["metadata"] = {name: value for name, value in card.items() if name != "check"}
     described["signature"]["params"] = _own_default(described["signature"]["params"], card["threshold"])
     flavor = described["flavors"]["python_function"]
@@ -88,7 +89,7 @@ def at(files: Files, card: Card) -> Files:
         own["uri"] = own["path"]
     return {
         **files,
-        _DESCRIPTION: yaml.safe_dump(described, sort_keys=False).encode(),
+        _DESCRIPTION: yaml.dump(described, Dumper=_Dumper, sort_keys=False).encode(),
         _CARD: json.dumps(card, indent=1).encode(),
     }
 

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlparse
+from urllib.request import url2pathname
 
 import numpy as np
 
@@ -33,7 +35,7 @@ from threshold_lab.tracking.names import CELL, KEY, PARENT, REASON
 
 _OF_EXPERIMENTS = {
     "mlflow.experimentKind": "custom_model_development",  # without it MLflow opens its view for language models
-    view.TAG: view.state(),
+    **view.tags(),
 }
 _NOTE = "mlflow.note.content"
 
@@ -100,8 +102,8 @@ class Runs:
     def record(self, record: RunRecord) -> str:
         """Write one finished run and return its id. A run that is FINISHED is whole."""
         with self._told():
-            run_id = self._created(record)
-            self._log_files(run_id, record.files)
+            run_id, place = self._created(record)
+            self._log_files(run_id, place, record.files)
             self._log_numbers(run_id, record)
             self._log_data(run_id, record)
             self._client.set_terminated(run_id, "FINISHED")
@@ -110,7 +112,7 @@ class Runs:
     def fail(self, record: RunRecord, reason: str) -> str:
         """Write a run that has no result, and why."""
         with self._told():
-            run_id = self._created(record)
+            run_id, _ = self._created(record)
             self._log_numbers(run_id, record)
             self._client.set_tag(run_id, REASON, reason)
             self._client.set_terminated(run_id, "FAILED")
@@ -145,11 +147,14 @@ class Runs:
         with self._told(), tempfile.TemporaryDirectory() as folder:
             yield Path(str(self._client.download_artifacts(run_id, name, folder)))
 
-    def page(self, address: str) -> str:
-        """Return the address of the comparison last recorded, on MLflow's pages at an address. Raises StoreError."""
+    def pages(self, address: str) -> list[str]:
+        """Return, on MLflow's pages at an address, those of the experiment recorded last: its jobs grouped, and alone.
+
+        Raises StoreError.
+        """
         with self._told():
             found = self._client.search_experiments(order_by=["last_update_time DESC"], max_results=1)
-            return view.page(address, found[0].experiment_id)
+            return [view.page(address, found[0].experiment_id, name) for name in (view.GROUPED, view.ALONE)]
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -180,10 +185,12 @@ class Runs:
                 self._client.set_experiment_tag(self._experiments[name], tag, value)
         return str(self._experiments[name])
 
-    def _created(self, record: RunRecord) -> str:
+    def _created(self, record: RunRecord) -> tuple[str, str]:
+        """The id of a new run, and the address of its artifacts."""
         experiment = self._experiment(record.experiment)
         tags = {**record.tags, **({_NOTE: record.description} if record.description else {})}
-        return str(self._client.create_run(experiment, tags=tags, run_name=record.name).info.run_id)
+        info = self._client.create_run(experiment, tags=tags, run_name=record.name).info
+        return str(info.run_id), str(info.artifact_uri)
 
     def _log_numbers(self, run_id: str, record: RunRecord) -> None:
         now = int(time.time() * 1000)
@@ -210,10 +217,18 @@ class Runs:
             )
             self._client.log_inputs(run_id, [DatasetInput(own, [InputTag("mlflow.data.context", "training")])])
 
-    def _log_files(self, run_id: str, files: Mapping[str, bytes]) -> None:
+    def _log_files(self, run_id: str, place: str, files: Mapping[str, bytes]) -> None:
+        """Where a run's artifacts are a folder here they are written into it, which saves a copy of each."""
+        if place.startswith("file://"):
+            _write(Path(url2pathname(urlparse(place).path)), files)
+            return
         with tempfile.TemporaryDirectory() as folder:
-            for name, content in files.items():
-                path = Path(folder, name)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
+            _write(Path(folder), files)
             self._client.log_artifacts(run_id, folder)
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    for parent in {(folder / name).parent for name in files}:
+        parent.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)

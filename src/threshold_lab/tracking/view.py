@@ -9,48 +9,56 @@ from typing import Any
 
 from threshold_lab.tracking.names import KEY
 
-NAME = "threshold-lab"
-TAG = f"mlflow.sharedViewState.{NAME}"
+GROUPED, ALONE = "threshold-lab", "threshold-lab-jobs"
+"""Names of two views: jobs grouped by what trained them; and each by itself, with the parallel coordinates that MLflow
+leaves out where runs are grouped."""
 
 COLUMNS = ("test_accuracy", "test_f1", "test_roc_auc", "test_brier", "threshold", "majority")
 GROUPS = ("activation", "loss")
 TAGS = ("activation", "loss", "threshold", "contract")
-_SECTION = "comparison"
+_COMPARISON = {"uuid": "comparison", "name": "Comparison", "display": True, "isReordered": True}
 _CHARTS = ("test_accuracy", "test_f1", "test_roc_auc", "test_brier")
 _LINES = ("test_rows_positive", "test_rows_negative", "val_loss")
 
 
-def state() -> str:
-    """Return the view, as MLflow keeps it: jobs alone, the best first."""
-    charts: list[dict[str, Any]] = [{"type": "BAR", "metricKey": name, "runsCountToCompare": 100} for name in _CHARTS]
-    charts += [{"type": "LINE", "metricKey": name, "selectedMetricKeys": [name]} for name in _LINES]
-    charts.append(
-        {
-            "type": "PARALLEL",
-            "selectedParams": ["activation", "loss", "threshold"],
-            "selectedMetrics": ["test_f1", "test_accuracy"],
-            "showAllRuns": True,
-        }
-    )
-    own = {"metricSectionId": _SECTION, "deleted": False, "isGenerated": False}
-    return json.dumps(
-        {
-            "selectedColumns": [f"metrics.`{name}`" for name in COLUMNS] + [f"tags.`{name}`" for name in TAGS],
-            "compareRunCharts": [{**chart, **own, "uuid": f"{_SECTION}-{place}"} for place, chart in enumerate(charts)],
-            "compareRunSections": [{"uuid": _SECTION, "name": "Comparison", "display": True, "isReordered": True}],
-            "groupBy": {
-                "aggregateFunction": "average",
-                "groupByKeys": [{"mode": "tag", "groupByData": name} for name in GROUPS],
-            },
-            "runsHiddenMode": "FIRST_20_RUNS",
-            "hideEmptyCharts": True,
-            "searchFilter": f"tags.`{KEY}` LIKE '%'",
-            "orderByKey": "metrics.`test_accuracy`",
-            "orderByAsc": False,
-        }
-    )
+_PARALLEL = {
+    "type": "PARALLEL",
+    "selectedParams": ["activation", "loss", "threshold"],
+    "selectedMetrics": ["test_f1", "test_accuracy"],
+    "showAllRuns": True,
+}
 
 
-def page(address: str, experiment: str) -> str:
-    """Return the address of the comparison of an experiment's jobs."""
-    return f"{address}/#/experiments/{experiment}/runs?viewStateShareKey={NAME}&compareRunsMode=CHART"
+def tags() -> dict[str, str]:
+    """Return the tags of an experiment that hold the views, as MLflow keeps them."""
+    bars: list[dict[str, Any]] = [{"type": "BAR", "metricKey": name, "runsCountToCompare": 100} for name in _CHARTS]
+    lines = [{"type": "LINE", "metricKey": name, "selectedMetricKeys": [name]} for name in _LINES]
+    keys = [{"mode": "tag", "groupByData": name} for name in GROUPS]
+    views = {
+        GROUPED: _state(_COMPARISON, [*bars, *lines], groupBy={"aggregateFunction": "average", "groupByKeys": keys}),
+        ALONE: _state({**_COMPARISON, "columns": 1, "cardHeight": 480}, [_PARALLEL, *bars], runsHiddenMode="SHOWALL"),
+    }
+    return {f"mlflow.sharedViewState.{name}": json.dumps(own) for name, own in views.items()}
+
+
+def _state(section: dict[str, Any], charts: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    """A view of jobs, the best first."""
+    own = {"metricSectionId": section["uuid"], "deleted": False, "isGenerated": False}
+    return {
+        "selectedColumns": [f"metrics.`{name}`" for name in COLUMNS] + [f"tags.`{name}`" for name in TAGS],
+        "compareRunCharts": [
+            {**chart, **own, "uuid": f"{section['uuid']}-{place}"} for place, chart in enumerate(charts)
+        ],
+        "compareRunSections": [section],
+        "runsHiddenMode": "FIRST_20_RUNS",
+        "hideEmptyCharts": True,
+        "searchFilter": f"tags.`{KEY}` LIKE '%'",
+        "orderByKey": "metrics.`test_accuracy`",
+        "orderByAsc": False,
+        **more,
+    }
+
+
+def page(address: str, experiment: str, name: str) -> str:
+    """Return the address of a view of an experiment's jobs."""
+    return f"{address}/#/experiments/{experiment}/runs?viewStateShareKey={name}&compareRunsMode=CHART"
