@@ -1,6 +1,5 @@
 """Fits of one cell -> scores -> thresholds -> metrics: what its networks say, worked out once for all its jobs."""
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from threshold_lab import calibration, figures, metrics
 from threshold_lab.counts import Reals
 from threshold_lab.decisions import OperatingPoint, operating_point, undecided
-from threshold_lab.errors import DataError
+from threshold_lab.errors import DataError, StoreError
 from threshold_lab.figures import ThresholdPictures
 from threshold_lab.heads import Head, head_of, logit
 from threshold_lab.influence import influences
@@ -21,7 +20,7 @@ from threshold_lab.plan import Job
 from threshold_lab.records import Fit, Raw, Scores, Splits
 from threshold_lab.scoring import score_metrics
 from threshold_lab.spec import RuleSettings, RunSpec
-from threshold_lab.store import npz
+from threshold_lab.store import arrays_in, npz
 from threshold_lab.thresholds import Terms
 from threshold_lab.tracking.model import Parts, packed
 from threshold_lab.uncertainty import Interval, by_resamples, of_scores, varying
@@ -121,9 +120,11 @@ def scores_of(own: Head, logits: NDArray[np.float32], labels: NDArray[np.bool_])
 
 
 def stored_scores(content: bytes, own: Head) -> Scores:
-    """Return the scores of the test part from the bytes of TEST_LOGITS."""
-    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-        return scores_of(own, stored["logits"], stored["labels"])
+    """Return the scores of the test part from the bytes of TEST_LOGITS. Raises StoreError where they are damaged."""
+    stored = arrays_in(content)
+    if not {"logits", "labels"} <= set(stored):
+        raise StoreError(f"{TEST_LOGITS} holds no logits and labels; run the job again")
+    return scores_of(own, stored["logits"], stored["labels"])
 
 
 def _calibration(job: Job, scores: Mapping[str, Scores], own: Head) -> dict[str, bytes]:

@@ -19,7 +19,7 @@ from threshold_lab.plan import Job, cells
 from threshold_lab.recording import HISTOGRAM, Origin
 from threshold_lab.records import Scores
 from threshold_lab.thresholds import title
-from threshold_lab.tracking import SWEEP, RunRecord, Runs, StoredRun
+from threshold_lab.tracking import SWEEP, Records, RunRecord, StoredRun
 
 KIND = "lab.kind"
 """Tag of the run that stands for a sweep."""
@@ -52,7 +52,7 @@ class _Cell:
 
 
 def overviews(
-    jobs: Sequence[Job], stored: Mapping[str, StoredRun], runs: Runs, origin: Origin
+    jobs: Sequence[Job], stored: Mapping[str, StoredRun], runs: Records, origin: Origin
 ) -> Iterator[tuple[RunRecord, list[StoredRun]]]:
     """Return a record and the runs it stands above, for each experiment that has two finished jobs or more."""
     named: dict[str, list[Job]] = {}
@@ -65,7 +65,7 @@ def overviews(
 
 
 def _overview(
-    experiment: str, jobs: Sequence[Job], stored: Mapping[str, StoredRun], runs: Runs, origin: Origin
+    experiment: str, jobs: Sequence[Job], stored: Mapping[str, StoredRun], runs: Records, origin: Origin
 ) -> RunRecord:
     grouped = cells(jobs)
     names = [" ".join(own.values()) for own in apart([own[0] for own in grouped])]
@@ -109,7 +109,7 @@ def _table(grouped: Mapping[str, Sequence[Job]], stored: Mapping[str, StoredRun]
     return pd.DataFrame(rows)
 
 
-def _cell(name: str, jobs: Sequence[Job], stored: Mapping[str, StoredRun], runs: Runs) -> _Cell:
+def _cell(name: str, jobs: Sequence[Job], stored: Mapping[str, StoredRun], runs: Records) -> _Cell:
     run_id = stored[jobs[0].key].run_id
     counted = json.loads(runs.file(run_id, HISTOGRAM))
     negative, positive = counted["counts"]

@@ -50,7 +50,7 @@ def compared(run_ids: tuple[str, str], metric: str, asked: Asked, runs: Runs) ->
     The second is blank where the metric is not one of the rows'. Raises DataError where the runs were not made on the
     same rows, or share fewer than two seeds.
     """
-    if len({runs.tag(run_id, "data") for run_id in run_ids}) > 1:
+    if len({runs.run(run_id).tags.get("data", "") for run_id in run_ids}) > 1:
         raise DataError("the two runs were made on different rows, which do not pair; make both on the same data")
     first, second = _sharing_seeds(*(_read(run_id, runs) for run_id in run_ids))
     if metric not in first.numbers:

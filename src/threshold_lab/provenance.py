@@ -37,6 +37,7 @@ DECIDING_SOURCES = (
     "influence.py",
     "metrics.py",
     "captions.py",
+    "sealing.py",
     "cells.py",
     "recording.py",
     "curves.py",
@@ -48,19 +49,50 @@ NUMERIC_LIBRARIES = ("tensorflow", "keras", "numpy")
 LIBRARIES = (*NUMERIC_LIBRARIES, "mlflow", "hydra-core", "pandas", "scikit-learn", "threshold-lab")
 
 
+SETTINGS = (
+    "KERAS_BACKEND",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "TF_XLA_FLAGS",
+    "XLA_FLAGS",
+    "ONEDNN_MAX_CPU_ISA",
+    "NPY_DISABLE_CPU_FEATURES",
+    "NPY_ENABLE_CPU_FEATURES",
+    "OPENBLAS_CORETYPE",
+    "OPENBLAS_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "CUDA_VISIBLE_DEVICES",
+)
+"""Environment variables that may change bits; no other is ever recorded."""
+
+_FLAGS = ("sse4_2", "avx", "fma", "f16c", "bmi2", "amx", "asimd", "sve", "bf16")
+_LONGEST_DIFF = 50_000
+
+
 @dataclass(frozen=True)
 class Provenance:
-    """What a number came from. `commit` is empty outside a checkout; `changed` says that it was not clean."""
+    """What a number came from.
+
+    commit: empty outside a checkout; changed: whether it was not clean, and diff how, where that is not long, its hash
+    where it is. engine, decisions: hashes of the source files that train and that decide. lock: of requirements.lock.
+    flags: what the processor can do that changes rounding. cores: of the machine; usable: by this process. settings:
+    of SETTINGS, those that were set.
+    """
 
     commit: str
     changed: bool
+    diff: str
     engine: str
     decisions: str
+    lock: str
     libraries: dict[str, str]
     python: str
     machine: str
     cpu: str
+    flags: str
     cores: int
+    usable: int
+    settings: dict[str, str]
 
 
 @cache
@@ -87,15 +119,25 @@ def provenance() -> Provenance:
     """Record the present state of code, libraries and machine."""
     return Provenance(
         commit=_git("rev-parse", "HEAD"),
-        changed=bool(_git("status", "--porcelain", "--untracked-files=no")),
+        changed=bool(diff := _git("diff", "HEAD")),
+        diff=diff if len(diff) <= _LONGEST_DIFF else hashlib.sha256(diff.encode()).hexdigest(),
         engine=engine(),
         decisions=decisions(),
+        lock=_lock(),
         libraries={name: version(name) for name in LIBRARIES},
         python=platform.python_version(),
         machine=f"{platform.system()} {platform.machine()}",
-        cpu=_cpu(),
+        cpu=_cpu("model name") or platform.processor(),
+        flags=" ".join(sorted({own for own in _cpu("flags", "Features").split() if own.startswith(_FLAGS)})),
         cores=os.cpu_count() or 1,
+        usable=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        settings={name: os.environ[name] for name in SETTINGS if name in os.environ},
     )
+
+
+def _lock() -> str:
+    path = PACKAGE.parents[1] / "requirements.lock"
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 
 def _git(*words: str) -> str:
@@ -109,9 +151,8 @@ def _git(*words: str) -> str:
     return said.stdout.strip()
 
 
-def _cpu() -> str:
+def _cpu(*names: str) -> str:
+    """What Linux says of the first processor; empty elsewhere."""
     info = Path("/proc/cpuinfo")
-    if not info.exists():
-        return platform.processor()
-    lines = info.read_text().splitlines()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "")
+    lines = info.read_text().splitlines() if info.exists() else []
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith(names)), "")

@@ -18,6 +18,7 @@ from threshold_lab.metrics import Histogram
 from threshold_lab.plan import Job
 from threshold_lab.provenance import Provenance
 from threshold_lab.records import HISTORY, Fit
+from threshold_lab.sealing import sealed
 from threshold_lab.spec import canonical, leaves
 from threshold_lab.tracking import SWEEP, RunRecord
 from threshold_lab.tracking.model import at
@@ -31,7 +32,8 @@ VALIDATION_ERROR = "validation_error"
 UNDECIDED = "no threshold"
 """What the reason of a job begins with whose rule would find no threshold again."""
 
-SEEDS_TABLE, SUMMARY_TABLE, SPEC, HISTOGRAM = "seeds.csv", "summary.csv", "spec.json", "histogram.json"
+SEEDS_TABLE, SUMMARY_TABLE = "seeds.csv", "summary.csv"
+SPEC, PROVENANCE, HISTOGRAM = "spec.json", "provenance.json", "histogram.json"
 RECORDED = {
     "threshold": True,
     "accuracy": True,
@@ -69,9 +71,9 @@ def record_of(job: Job, cell: Cell, origin: Origin) -> RunRecord:
     tables = {
         SEEDS_TABLE: _csv(tidy),
         SUMMARY_TABLE: _csv(estimated),
-        "provenance.json": json.dumps(asdict(origin.provenance), indent=1).encode(),
+        PROVENANCE: json.dumps(asdict(origin.provenance), indent=1).encode(),
     }
-    return replace(
+    record = replace(
         own,
         tags={**own.tags, "keras_accuracy": _beside_keras(tidy, estimated, cell.head)},
         metrics=_numbers(estimated, cell),
@@ -79,6 +81,7 @@ def record_of(job: Job, cell: Cell, origin: Origin) -> RunRecord:
         files={**_files(job, cell, points[0]), **cell.files, **tables},
         data=captions.data_of(job, cell.splits),
     )
+    return sealed(record)
 
 
 def _csv(table: pd.DataFrame) -> bytes:

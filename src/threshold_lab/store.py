@@ -4,8 +4,10 @@ import fcntl
 import io
 import json
 import os
+import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,23 @@ import numpy as np
 
 from threshold_lab.errors import StoreError
 from threshold_lab.records import Fit
+
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
+"""What NumPy and zipfile raise on a file that is not as it was written."""
 
 
 class Store:
@@ -53,9 +72,8 @@ class Store:
     def fit(self, key: str) -> Fit | None:
         """Return a stored fit, or None where there is none or its file is damaged; a damaged one is trained again."""
         try:
-            with self._arrays(key).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                found = {name: arrays[name] for name in arrays.files}
-        except (zipfile.BadZipFile, ValueError, EOFError, OSError):
+            found = arrays_in(self._arrays(key).read_bytes())
+        except (StoreError, OSError):
             return None
         layers = sum(name.startswith("weights/") for name in found)
         model = self._model(key)
@@ -116,6 +134,15 @@ def npz(arrays: dict[str, Any]) -> bytes:
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
+
+
+def arrays_in(content: bytes) -> dict[str, Any]:
+    """Return the arrays of an .npz file. Raises StoreError where it is damaged; nothing in it is executed."""
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except _DAMAGED as error:
+        raise StoreError(f"a file of arrays is damaged: {str(error)[:200]}") from None
 
 
 def _below(prefix: str, arrays: dict[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from threshold_lab.recording import UNDECIDED, VALIDATION_ERROR, Origin, descrip
 from threshold_lab.records import Fit, Splits
 from threshold_lab.spec import Lane, RunSpec
 from threshold_lab.store import Store
-from threshold_lab.tracking import PARENT, REASON, Runs, StoredRun
+from threshold_lab.tracking import PARENT, REASON, Records, Runs, StoredRun
 
 
 class Watch(Protocol):
@@ -61,31 +61,41 @@ class Outcome:
     failed: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a sweep runs: the folder of its store, and worker processes, None for one a core; they change no result."""
+
+    folder: Path
+    workers: int | None = None
+
+
 def sweep(
-    specs: Sequence[RunSpec], *, folder: Path, watch: Watch, workers: int | None = None, command: str = ""
+    specs: Sequence[RunSpec], place: Place, watch: Watch, command: str = "", runs: Callable[[], Records] | None = None
 ) -> Outcome:
     """Run jobs: train the networks that are not trained yet, record the jobs that are not recorded yet.
 
-    folder: of the store. workers: processes, or None for one a core; their number changes no result. command: what
-    the plan says it was. Raises ConfigError and DataError before anything is written, StoreError where the store or
-    the runs cannot be used; a job that fails stops no other and is in `Outcome.failed`.
+    command: what the plan says it was. runs: opens what the jobs are recorded in, MLflow's runs of the place if None.
+    Raises ConfigError and DataError before anything is written, StoreError where the store or the runs cannot be used;
+    a job that fails stops no other and is in `Outcome.failed`.
     """
     plan.check(specs)
     loaded = {source: data.load(source) for source in dict.fromkeys(spec.data for spec in specs)}
     asked = [Job(spec, loaded[spec.data].hash, engine(), decisions()) for spec in specs]
     jobs = tuple(dict.fromkeys(asked))
     watch.checkpoint()
-    store = Store(folder)
+    store = Store(place.folder)
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{jobs[0].key[:6]}"
-    with store.held(), LocalPool(workers) as pool, _seldom_collected():
+    with store.held(), LocalPool(place.workers) as pool, _seldom_collected():
         splits = pool.share({own.hash: own for own in loaded.values()})
         loaded.clear()  # from here on the rows are mapped, once for all processes
         store.plan(name, _plan(jobs, command))
         absent = [lane for job in jobs for lane in job.lanes if not store.has(lane.key)]
         programs = plan.programs(absent, _sizes(splits), frozenset())
         pool.start(len(programs))  # TensorFlow is imported there while the database is opened here
-        origin = Origin(name, command, provenance(), {"store": str(folder), "executor.workers": workers})
-        recorder = _Recorder(Runs(folder, EXPERIMENT), store, splits, origin, watch)
+        places = {"store": str(place.folder), "executor.workers": place.workers}
+        origin = Origin(name, command, provenance(), places)
+        own = runs() if runs else Runs(place.folder, EXPERIMENT)
+        recorder = _Recorder(own, store, splits, origin, watch)
         _train_and_record(jobs, recorder, pool)
         recorder.sum_up(jobs)
     return Outcome(jobs, tuple(job.key for job in asked), recorder.run_ids, recorder.errors, recorder.failed)
@@ -136,7 +146,7 @@ def _plan(jobs: Iterable[Job], command: str) -> dict[str, Any]:
 class _Recorder:
     """The one writer of a sweep: puts fits into the store and jobs into MLflow, and knows what became of each."""
 
-    runs: Runs
+    runs: Records
     store: Store
     splits: Mapping[str, Splits]
     origin: Origin

@@ -1,4 +1,4 @@
-"""threshold-lab sweep | run | ui | decide | compare | status."""
+"""threshold-lab sweep | run | ui | decide | compare | reproduce | export | status."""
 
 import json
 import os
@@ -89,6 +89,23 @@ def compare(first: str, second: str, metric: str, store: str, as_json: bool, **a
     from threshold_lab.comparison import Asked  # noqa: PLC0415
 
     say(answer((first, second), metric, Asked(**asked), store), as_json=as_json)
+
+
+@cli.command()
+@click.argument("run_ids", nargs=-1, metavar="RUN_ID ...")
+@click.option("--sweep", "sweep_name", metavar="ID", help="All jobs of a sweep, by its name or its run's id.")
+@click.option("--data", "folders", multiple=True, type=click.Path(path_type=Path), help="Folder of data files.")
+@click.option("--workers", type=click.IntRange(1), help="Processes; one a core if not given.")
+@click.option("--at-commit", is_flag=True, help="With the code of the run's commit, checked out beside this one.")
+@click.option("--store", default="mlruns", show_default=True, help="Folder of the runs.")
+@click.option("--json", "as_json", is_flag=True, help="For a program to read.")
+def reproduce(as_json: bool, **asked: Any) -> NoReturn:
+    """Train the networks of runs again, from nothing stored, and compare: to the bit on the same kind of machine."""
+    from threshold_lab.app.reproduce import Question, answer, say  # noqa: PLC0415
+
+    found = answer(Question(**asked), quiet=as_json)
+    say(found, as_json=as_json)
+    sys.exit(max(own.exit_code for own in found))
 
 
 @cli.command()

@@ -4,7 +4,6 @@ import math
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from shlex import join
 from typing import NoReturn
@@ -15,21 +14,13 @@ from threshold_lab.app.screen import console
 from threshold_lab.app.tables import comparison, count, failures, footnotes
 from threshold_lab.app.terminal import TerminalWatch
 from threshold_lab.spec import RunSpec
-from threshold_lab.sweep import Outcome, sweep
+from threshold_lab.sweep import Outcome, Place, sweep
 from threshold_lab.tracking import Runs
 
 DEFAULT_STORE = Path("mlruns")
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a sweep runs: the folder of its store, and the number of worker processes (None: one a core)."""
-
-    folder: Path
-    workers: int | None
 
 
 def run(specs: Sequence[RunSpec], place: Place, command: str, interrupt: Interrupt) -> list[float]:
@@ -39,7 +30,7 @@ def run(specs: Sequence[RunSpec], place: Place, command: str, interrupt: Interru
     """
     with TerminalWatch(interrupt) as watch:
         try:
-            outcome = sweep(specs, folder=place.folder, workers=place.workers, watch=watch, command=command)
+            outcome = sweep(specs, place, watch, command)
         except KeyboardInterrupt:
             _stop(watch)
     _show(outcome, place.folder, watch)

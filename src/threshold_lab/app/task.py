@@ -52,7 +52,8 @@ class SweepTask:
         for source in {spec.data for spec in specs}:
             data.require_files(source)
         folder, workers = _folder(plain[0]["store"]), _workers(plain[0]["executor"])
-        from threshold_lab.app.session import Place, run  # noqa: PLC0415 - mistakes are told before MLflow is imported
+        from threshold_lab.app.session import run  # noqa: PLC0415 - mistakes are told before MLflow is imported
+        from threshold_lab.sweep import Place  # noqa: PLC0415
 
         errors = run(specs, Place(folder, workers), self.command, self.interrupt)
         self.failed |= any(map(math.isnan, errors))

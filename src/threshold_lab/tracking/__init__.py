@@ -1,16 +1,21 @@
 """Runs in and out; the only door to MLflow."""
 
+from threshold_lab.tracking.entities import Records, RunRecord, StoredRun
 from threshold_lab.tracking.home import own_database
-from threshold_lab.tracking.names import CELL, KEY, PARENT, REASON, SWEEP
-from threshold_lab.tracking.runs import RunRecord, Runs, StoredRun
+from threshold_lab.tracking.names import CELL, FILES_HASH, KEY, PARENT, REASON, SCORES_HASH, SWEEP, WEIGHTS_HASH
+from threshold_lab.tracking.runs import Runs
 from threshold_lab.tracking.server import server_command
 
 __all__ = [
     "CELL",
+    "FILES_HASH",
     "KEY",
     "PARENT",
     "REASON",
+    "SCORES_HASH",
     "SWEEP",
+    "WEIGHTS_HASH",
+    "Records",
     "RunRecord",
     "Runs",
     "StoredRun",

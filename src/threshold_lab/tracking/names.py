@@ -2,3 +2,4 @@
 
 PARENT = "mlflow.parentRunId"
 KEY, CELL, SWEEP, REASON = "lab.key", "lab.cell", "lab.sweep", "lab.reason"
+FILES_HASH, WEIGHTS_HASH, SCORES_HASH = "lab.files", "lab.weights", "lab.scores"

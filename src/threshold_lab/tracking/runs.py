@@ -8,9 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlparse
 from urllib.request import url2pathname
 
@@ -24,14 +22,15 @@ os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 
 from alembic.util.exc import CommandError
 from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from threshold_lab.errors import StoreError
 from threshold_lab.tracking import view
+from threshold_lab.tracking.entities import RunRecord, StoredRun
 from threshold_lab.tracking.home import address, artifact_place, prepare, shown
-from threshold_lab.tracking.names import CELL, KEY, PARENT, REASON
+from threshold_lab.tracking.names import CELL, KEY, PARENT, REASON, SWEEP
 
 _OF_EXPERIMENTS = {
     "mlflow.experimentKind": "custom_model_development",  # without it MLflow opens its view for language models
@@ -41,47 +40,18 @@ _NOTE = "mlflow.note.content"
 
 _BATCH = 1000
 _PARAMS = 100
+_LARGEST = 2**28
 
 for _name in ("alembic", "mlflow.store.db.utils", "mlflow.tracking"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 
-@dataclass(frozen=True, eq=False)
-class RunRecord:
-    """All that is recorded of one job.
-
-    description: in Markdown. params: every leaf of its configuration. metrics: one number each. series: a number at
-    each of some steps. files: artifact name -> bytes. data: what is said of its rows, with their hash.
-    """
-
-    experiment: str
-    name: str
-    tags: Mapping[str, str]
-    params: Mapping[str, Any] = field(default_factory=dict)
-    description: str = ""
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    series: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
-    files: Mapping[str, bytes] = field(default_factory=dict)
-    data: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class StoredRun:
-    """A run as it is stored: its id, the key of its job and its status (FINISHED, FAILED, RUNNING, KILLED)."""
-
-    run_id: str
-    key: str
-    status: str
-    tags: Mapping[str, str]
-    metrics: Mapping[str, float]
-
-
 class Runs:
     """The runs of a lab, in its folder or wherever MLFLOW_TRACKING_URI says."""
 
-    def __init__(self, folder: Path, note: str = "") -> None:
-        """Open the database, making it where there is none; note: what an experiment is. Raises StoreError."""
-        self.note = note
+    def __init__(self, folder: Path, about: str = "") -> None:
+        """Open the database, making it where there is none; about: what an experiment is. Raises StoreError."""
+        self.about = about
         self.address = shown(address(folder))
         self.folder = folder
         with self._told():
@@ -131,15 +101,35 @@ class Runs:
             self._client.set_terminated(run_id, "KILLED")
             self._client.delete_run(run_id)
 
-    def tag(self, run_id: str, name: str) -> str:
-        """Return a tag of a run, empty where it has none. Raises StoreError."""
+    def run(self, run_id: str) -> StoredRun:
+        """Return a run by its id. Raises StoreError."""
         with self._told():
-            return str(self._client.get_run(run_id).data.tags.get(name, ""))
+            return _stored(self._client.get_run(run_id))
 
-    def file(self, run_id: str, name: str) -> bytes:
-        """Return the bytes of a run's artifact. Raises StoreError."""
+    def of_sweep(self, name: str) -> list[StoredRun]:
+        """Return the runs of a sweep's jobs, by its name. Raises StoreError."""
+        with self._told():
+            found = (own for own in self._search(f"tags.`{SWEEP}` = '{name}'") if own.key)
+            return sorted(found, key=lambda own: own.key)
+
+    def history(self, run_id: str, name: str) -> dict[int, float]:
+        """Return a metric of a run at each of its steps. Raises StoreError."""
+        with self._told():
+            return {own.step: own.value for own in self._client.get_metric_history(run_id, name)}
+
+    def file(self, run_id: str, name: str, most: int = _LARGEST) -> bytes:
+        """Return the bytes of a run's artifact. Raises StoreError, also where it has more than `most` bytes."""
         with self.downloaded(run_id, name) as path:
+            if (size := path.stat().st_size) > most:
+                raise StoreError(f"{name} of run {run_id} has {size} bytes, more than the {most} that are read")
             return path.read_bytes()
+
+    def annotate(self, run_id: str, tags: Mapping[str, str], files: Mapping[str, bytes]) -> None:
+        """Add to a run what was found out about it later. Raises StoreError."""
+        with self._told():
+            self._log_files(run_id, str(self._client.get_run(run_id).info.artifact_uri), files)
+            for name, value in tags.items():
+                self._client.set_tag(run_id, name, value)
 
     @contextmanager
     def downloaded(self, run_id: str, name: str) -> Iterator[Path]:
@@ -171,17 +161,14 @@ class Runs:
         while token != "":
             page = self._client.search_runs(experiments, words, max_results=_BATCH, page_token=token)
             token = page.token or ""
-            for run in page:
-                yield StoredRun(
-                    run.info.run_id, run.data.tags.get(KEY, ""), run.info.status, run.data.tags, run.data.metrics
-                )
+            yield from map(_stored, page)
 
     def _experiment(self, name: str) -> str:
         if name not in self._experiments:
             self._experiments[name] = self._client.create_experiment(name, artifact_place(self.folder, name))
         if name not in self._known:
             self._known.add(name)
-            for tag, value in (_OF_EXPERIMENTS | {_NOTE: self.note}).items():
+            for tag, value in (_OF_EXPERIMENTS | {_NOTE: self.about}).items():
                 self._client.set_experiment_tag(self._experiments[name], tag, value)
         return str(self._experiments[name])
 
@@ -225,6 +212,11 @@ class Runs:
         with tempfile.TemporaryDirectory() as folder:
             _write(Path(folder), files)
             self._client.log_artifacts(run_id, folder)
+
+
+def _stored(run: Run) -> StoredRun:
+    data = run.data
+    return StoredRun(run.info.run_id, data.tags.get(KEY, ""), run.info.status, data.tags, data.metrics)
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:

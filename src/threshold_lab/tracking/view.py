@@ -42,7 +42,7 @@ def tags() -> dict[str, str]:
 
 
 def _state(section: dict[str, Any], charts: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
-    """A view of jobs, the best first."""
+    """A view of jobs, the newest first."""
     own = {"metricSectionId": section["uuid"], "deleted": False, "isGenerated": False}
     return {
         "selectedColumns": [f"metrics.`{name}`" for name in COLUMNS] + [f"tags.`{name}`" for name in TAGS],
@@ -53,7 +53,7 @@ def _state(section: dict[str, Any], charts: list[dict[str, Any]], **more: Any) -
         "runsHiddenMode": "FIRST_20_RUNS",
         "hideEmptyCharts": True,
         "searchFilter": f"tags.`{KEY}` LIKE '%'",
-        "orderByKey": "metrics.`test_accuracy`",
+        "orderByKey": "attributes.start_time",  # by a metric MLflow orders all runs there are: seconds, of 10,000
         "orderByAsc": False,
         **more,
     }

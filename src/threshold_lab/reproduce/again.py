@@ -1,0 +1,136 @@
+"""Stored runs -> trained again in fresh processes, from nothing stored -> what became of each."""
+
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from threshold_lab import data
+from threshold_lab.errors import LabError, StoreError
+from threshold_lab.provenance import provenance
+from threshold_lab.reproduce import differences as difference
+from threshold_lab.reproduce.located import located
+from threshold_lab.reproduce.stored import CannotError, Stored, damaged, stored
+from threshold_lab.reproduce.verdict import CANNOT, Reproduction, changes, verdict
+from threshold_lab.spec import RunSpec, canonical
+from threshold_lab.sweep import Place, Watch, sweep
+from threshold_lab.tracking import KEY, RunRecord, Runs, StoredRun
+
+VERDICT_TAG = "reproduced"
+"""Tag of a run that was run again: the verdict, and when."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How runs are to be run again. folders: where data files may be. workers: processes, None for one a core."""
+
+    folders: Sequence[Path] = (Path(),)
+    workers: int | None = None
+
+
+def reproduce(run_ids: Iterable[str], runs: Runs, asked: Asked, watch: Watch) -> list[Reproduction]:
+    """Run jobs again, all of them as one sweep, and compare: a verdict each, in their order.
+
+    Raises StoreError where the runs cannot be read.
+    """
+    verdicts: dict[str, Reproduction] = {}
+    known: dict[str, tuple[Stored, RunSpec]] = {}
+    for run_id in dict.fromkeys(run_ids):
+        try:
+            known[run_id] = _ready(run_id, runs, asked)
+        except LabError as error:
+            verdicts[run_id] = Reproduction(run_id, CANNOT, (str(error),))
+    if known:
+        verdicts |= _made_again(list(known.values()), runs, asked, watch)
+    return [verdicts[run_id] for run_id in dict.fromkeys(run_ids)]
+
+
+def _ready(run_id: str, runs: Runs, asked: Asked) -> tuple[Stored, RunSpec]:
+    """A run, and its specification with its files found here, whose content is what it was."""
+    own = stored(run_id, runs)
+    spec = located(own.spec, asked.folders)
+    if (now := data.load(spec.data).hash) != own.data:
+        raise CannotError(
+            f"its data have changed: their content hash is {now[:12]}, then it was {own.data[:12]}; bring back the "
+            f"table as it was"
+        )
+    return own, spec
+
+
+def _made_again(
+    known: Sequence[tuple[Stored, RunSpec]], runs: Runs, asked: Asked, watch: Watch
+) -> dict[str, Reproduction]:
+    memory = _Memory()
+    with tempfile.TemporaryDirectory(prefix="threshold-lab-again-") as folder:
+        place = Place(Path(folder), asked.workers)
+        outcome = sweep([spec for _, spec in known], place, watch, "threshold-lab reproduce", lambda: memory)
+    found = {}
+    for (own, _), key in zip(known, outcome.asked, strict=True):
+        found[own.run.run_id] = _judged(own, memory.records.get(key), outcome.failed.get(key, ""), runs)
+    return found
+
+
+def _judged(own: Stored, record: RunRecord | None, reason: str, runs: Runs) -> Reproduction:
+    environment = changes(own.provenance, provenance())
+    told: dict[str, Any] = {"environment": environment, "commit": str(own.provenance.get("commit", ""))}
+    if record is None:
+        return Reproduction(own.run.run_id, CANNOT, (f"made again, the job fails: {reason}",), **told)
+    files = {name: _file(own, name, runs) for name in difference.compared_files(record)}
+    whole = {name: content for name, content in files.items() if content is not None}
+    words = [str(one) for one in difference.differences(own.run.metrics, whole, record)]
+    words += [f"metric {name} at some step" for name in record.series if _other_series(own, name, record, runs)]
+    try:
+        largest = difference.largest(own.spec, whole, record)
+    except (StoreError, ValueError, KeyError):
+        largest = {}
+    found, reasons = verdict(words, damaged(own, files, runs), environment, largest)
+    return Reproduction(own.run.run_id, found, reasons, largest=largest, **told)
+
+
+def _file(own: Stored, name: str, runs: Runs) -> bytes | None:
+    try:
+        return runs.file(own.run.run_id, name)
+    except StoreError:
+        return None
+
+
+def _other_series(own: Stored, name: str, record: RunRecord, runs: Runs) -> bool:
+    now = {step: float(value) for step, value in record.series[name].items()}
+    return runs.history(own.run.run_id, name) != now
+
+
+def annotate(found: Iterable[Reproduction], runs: Runs) -> None:
+    """Say on each run that could be run again what came of it, and when. Raises StoreError."""
+    for own in found:
+        if own.verdict != CANNOT:
+            when = time.strftime("%Y-%m-%d %H:%M:%S")
+            content = canonical({"when": when, "verdict": own.verdict, "reasons": own.reasons, "largest": own.largest})
+            name = f"reproductions/{time.strftime('%Y%m%d-%H%M%S')}.json"
+            runs.annotate(own.run_id, {VERDICT_TAG: f"{own.verdict}, {when}"}, {name: content.encode()})
+
+
+@dataclass(eq=False)
+class _Memory:
+    """Takes what a sweep records, by the job's key, and writes it nowhere."""
+
+    records: dict[str, RunRecord] = field(default_factory=dict)
+
+    def of_cells(self, _cells: Iterable[str]) -> dict[str, StoredRun]:
+        return {}
+
+    def record(self, record: RunRecord) -> str:
+        kept: dict[str, Any] = {name: own for name, own in record.files.items() if not name.startswith("model/")}
+        self.records[record.tags[KEY]] = replace(record, files=kept)
+        return ""
+
+    def fail(self, record: RunRecord, _reason: str) -> str:
+        return record.name
+
+    def adopt(self, parent: str, children: Iterable[StoredRun]) -> None: ...
+
+    def supersede(self, run_id: str) -> None: ...
+
+    def file(self, run_id: str, name: str) -> bytes:
+        raise NotImplementedError

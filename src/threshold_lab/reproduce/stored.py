@@ -1,0 +1,104 @@
+"""A run id -> what the run says it was, held against its own hashes."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from threshold_lab.errors import ConfigError, LabError
+from threshold_lab.provenance import Provenance
+from threshold_lab.recording import PROVENANCE, SPEC
+from threshold_lab.sealing import HASHES, NUMBERS, numbers, sha256
+from threshold_lab.spec import RunSpec, canonical, digest, run_spec
+from threshold_lab.tracking import FILES_HASH, Runs, StoredRun
+
+_LONGEST_SPEC = 100_000
+_LONGEST_PROVENANCE = 1_000_000
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+class CannotError(LabError):
+    """Why a run cannot be run again."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """A run whose job is known. hashes: SHA-256 of its files by name, as recorded, and of its numbers."""
+
+    run: StoredRun
+    spec: RunSpec
+    provenance: Mapping[str, Any]
+    hashes: Mapping[str, str]
+
+    @property
+    def data(self) -> str:
+        """The content hash of its splits."""
+        return self.run.tags["data"]
+
+
+def stored(run_id: str, runs: Runs) -> Stored:
+    """Read what is needed to run a job again. Raises CannotError, and StoreError where there is no such run."""
+    if not _ID.fullmatch(run_id):
+        raise CannotError(f"{run_id[:60]!r} is no run id: that is 32 hexadecimal digits, as MLflow's pages show it")
+    run = runs.run(run_id)
+    if not run.key:
+        raise CannotError("it is not a job of this lab; a run that stands for a sweep is named with --sweep")
+    if run.status != "FINISHED":
+        raise CannotError(f"it is {run.status} and has no result to compare with; run its job again")
+    spec = _spec(runs.file(run_id, SPEC, _LONGEST_SPEC))
+    provenance = _mapping(runs.file(run_id, PROVENANCE, _LONGEST_PROVENANCE), PROVENANCE)
+    if unknown := set(provenance) - {own.name for own in fields(Provenance)}:
+        raise CannotError(f"{PROVENANCE} has the unknown key {min(unknown)!r}: it was changed")
+    _require_key(run, spec, provenance)
+    return Stored(run, spec, provenance, _hashes(run, runs))
+
+
+def _spec(content: bytes) -> RunSpec:
+    """A specification that is exactly what was written: of the strict schema, and in its canonical form."""
+    try:
+        spec = run_spec(_mapping(content, SPEC))
+    except ConfigError as error:
+        raise CannotError(f"{SPEC} is no specification of a job: {error}") from None
+    if canonical(spec).encode() != content:
+        raise CannotError(f"{SPEC} is not as it was written: it is no longer in its canonical form")
+    return spec
+
+
+def _mapping(content: bytes, name: str) -> dict[str, Any]:
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise CannotError(f"{name} is damaged: {str(error)[:200]}") from None
+    if not isinstance(found, dict):
+        raise CannotError(f"{name} is damaged: it holds no mapping")
+    return found
+
+
+def _require_key(run: StoredRun, spec: RunSpec, provenance: Mapping[str, Any]) -> None:
+    tags = run.tags
+    told = digest(spec, tags.get("data", ""), tags.get("engine", ""), str(provenance.get("decisions", "")))
+    if told != run.key:
+        raise CannotError(
+            f"specification, data and code do not belong to its key {run.key[:12]}: {SPEC}, {PROVENANCE} or a tag was "
+            f"changed after it was recorded"
+        )
+
+
+def _hashes(run: StoredRun, runs: Runs) -> dict[str, str]:
+    content = runs.file(run.run_id, HASHES, _LONGEST_PROVENANCE)
+    return {name: str(own) for name, own in _mapping(content, HASHES).items()}
+
+
+def damaged(own: Stored, files: Mapping[str, bytes | None], runs: Runs) -> list[str]:
+    """Return what is no longer as it was recorded: some files (None: gone), the numbers, the hashes themselves."""
+    run = own.run
+    found = [] if sha256(runs.file(run.run_id, HASHES)) == run.tags.get(FILES_HASH) else [f"{HASHES} was changed"]
+    for name, content in files.items():
+        if content is None:
+            found.append(f"{name} is gone")
+        elif sha256(content) != own.hashes.get(name):
+            found.append(f"{name} is not as it was recorded (SHA-256 {sha256(content)[:12]})")
+    if numbers(run.metrics) != own.hashes.get(NUMBERS):
+        found.append("a metric is not as it was recorded")
+    return found

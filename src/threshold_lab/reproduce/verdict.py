@@ -1,0 +1,73 @@
+"""What differs between then and now -> one verdict, in words that say why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from threshold_lab.provenance import Provenance
+
+IDENTICAL, WITHIN, DIFFERS, CANNOT = VERDICTS = ("identical", "within tolerance", "differs", "cannot")
+
+EXIT_CODES = {IDENTICAL: 0, WITHIN: 0, DIFFERS: 1, CANNOT: 2}
+
+TOLERANCE = {"probability": 0.02, "roc_auc": 0.002, "accuracy": 0.02}
+"""Largest differences on another processor or with other libraries; measured: see reported/tolerances."""
+
+_DECISIVE = ("engine", "decisions", "libraries", "python", "machine", "cpu", "flags", "settings")
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """What became of one run. reasons: what differs, or why it cannot be run again, and what to do.
+
+    environment: what has changed since, then and now. largest: differences of a weight, a probability, ROC AUC and
+    accuracy. commit: of the code then.
+    """
+
+    run_id: str
+    verdict: str
+    reasons: tuple[str, ...] = ()
+    environment: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    largest: Mapping[str, float] = field(default_factory=dict)
+    commit: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        """0 where it is reproduced, 1 where it differs, 2 where it cannot be."""
+        return EXIT_CODES[self.verdict]
+
+
+def changes(then: Mapping[str, Any], now: Provenance) -> dict[str, tuple[str, str]]:
+    """Return what may change a bit and is not as it was."""
+    before, today = _flat(then), _flat(asdict(now))
+    names = dict.fromkeys([*before, *today])
+    return {
+        name: (str(before.get(name, "")), str(today.get(name, "")))
+        for name in names
+        if before.get(name) != today.get(name)
+    }
+
+
+def _flat(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name in _DECISIVE:
+        value = provenance.get(name, "")
+        flat |= {f"{name} {own}": each for own, each in value.items()} if isinstance(value, Mapping) else {name: value}
+    return flat
+
+
+def verdict(
+    differences: Sequence[str], damages: Sequence[str], environment: Mapping[str, Any], largest: Mapping[str, float]
+) -> tuple[str, tuple[str, ...]]:
+    """Return the verdict of a run that was made again, and its reasons.
+
+    Bits are asked for where nothing has changed that may change them; where something has, TOLERANCE holds. What was
+    changed in the store after it was recorded is never within it.
+    """
+    if damages:
+        return DIFFERS, (*damages, *differences)
+    if not differences:
+        return IDENTICAL, ()
+    if environment and largest and all(largest[name] <= most for name, most in TOLERANCE.items()):
+        return WITHIN, tuple(differences)
+    return DIFFERS, tuple(differences)

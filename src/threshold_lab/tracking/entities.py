@@ -1,0 +1,57 @@
+"""What is recorded of a job, and what takes it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, eq=False)
+class RunRecord:
+    """All that is recorded of one job.
+
+    description: in Markdown. params: every leaf of its configuration. metrics: one number each. series: a number at
+    each of some steps. files: artifact name -> bytes. data: what is said of its rows, with their hash.
+    """
+
+    experiment: str
+    name: str
+    tags: Mapping[str, str]
+    params: Mapping[str, Any] = field(default_factory=dict)
+    description: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    series: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run as it is stored: its id, the key of its job and its status (FINISHED, FAILED, RUNNING, KILLED)."""
+
+    run_id: str
+    key: str
+    status: str
+    tags: Mapping[str, str]
+    metrics: Mapping[str, float]
+
+
+class Records(Protocol):
+    """Where a sweep's jobs are recorded; see `Runs`."""
+
+    def of_cells(self, cells: Iterable[str]) -> dict[str, StoredRun]:
+        """Return the run of each job by its key; of several, the finished one."""
+
+    def record(self, record: RunRecord) -> str:
+        """Take one finished run and return its id."""
+
+    def fail(self, record: RunRecord, reason: str) -> str:
+        """Take a run that has no result, and why."""
+
+    def adopt(self, parent: str, children: Iterable[StoredRun]) -> None:
+        """Put runs below another."""
+
+    def supersede(self, run_id: str) -> None:
+        """Put away a run that is tried again."""
+
+    def file(self, run_id: str, name: str) -> bytes:
+        """Return the bytes of a run's file."""

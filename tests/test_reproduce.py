@@ -1,0 +1,351 @@
+"""A run is made again from nothing stored, to the bit; what was changed is found; what is hostile is refused."""
+
+import json
+import re
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import lab
+
+from threshold_lab import reproduce as package
+from threshold_lab.app.reproduce import say
+from threshold_lab.provenance import provenance
+from threshold_lab.reproduce import CANNOT, DIFFERS, IDENTICAL, WITHIN, Reproduction, again, reproduce
+from threshold_lab.reproduce.again import Asked, annotate
+from threshold_lab.reproduce.verdict import TOLERANCE, changes, verdict
+from threshold_lab.spec import canonical, run_spec
+from threshold_lab.tracking import Runs
+
+WORDS = ["activation=sigmoid,linear", "loss=binary_crossentropy,mse,hinge", "optimizer=sgd,adam"]
+WORDS += ["threshold=0.3,0.5,0.7,youden,f1", "network.hidden=[6]", "network.dropout=[0.2]"]
+WORDS += ["epochs=2", "seeds=2", "rule.resamples=50"]
+OWN = [
+    "activation=sigmoid",
+    "loss=mse",
+    "threshold=youden",
+    "data=csv",
+    "data.path=own.csv",
+    "data.target=y",
+    "epochs=2",
+]
+OWN += ["network.hidden=[6]", "network.dropout=[0.2]", "seeds=2", "rule.resamples=50"]
+
+
+class Quiet:
+    """Looks on, and says nothing."""
+
+    def planned(self, **_): ...
+    def trained(self, _): ...
+    def recorded(self): ...
+    def summing_up(self): ...
+    def training(self, _): ...
+    def checkpoint(self): ...
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Path:
+    """A folder with 120 jobs of two networks each, and one on a table of one's own."""
+    folder, generator = tmp_path_factory.mktemp("reproduced"), np.random.default_rng(0)
+    x = generator.normal(size=120)
+    pd.DataFrame({"x": x, "y": (x + generator.normal(size=120) > 0).astype(int)}).to_csv(
+        folder / "own.csv", index=False
+    )
+    for words in (["sweep", *WORDS, "data=moons,circles"], ["run", *OWN]):
+        done = lab(*words, folder=folder)
+        assert done.returncode == 0, done.stderr
+    return folder
+
+
+def jobs_in(store: Path) -> list:
+    runs = Runs(store)
+    return [run for path in sorted((store / "plans").glob("*.json")) for run in runs.of_sweep(path.stem)]
+
+
+@pytest.fixture(scope="module")
+def made_again(place):
+    """All 121 runs, made again once; and what was made, to be held against what was changed."""
+    kept, original = {}, again._Memory.record
+
+    def keeping(memory, record):
+        original(memory, record)
+        kept.update(memory.records)
+        return ""
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(again._Memory, "record", keeping)
+        runs = Runs(place / "mlruns")
+        own = [run.run_id for run in jobs_in(place / "mlruns")]
+        return reproduce(own, runs, Asked([place]), Quiet()), kept
+
+
+def test_a_hundred_runs_of_mixed_jobs_are_identical(made_again):
+    found, _ = made_again
+    assert len(found) == 121
+    assert {own.verdict for own in found} == {IDENTICAL}
+    assert all(own.largest["weight"] == own.largest["probability"] == 0 for own in found)
+
+
+def test_a_run_alone_has_the_hashes_it_has_in_a_sweep(place, tmp_path):
+    words = [word for word in WORDS if "," not in word or "[" in word]
+    words += ["activation=linear", "loss=hinge", "optimizer=adam", "data=circles", "threshold=youden"]
+    assert lab("run", *words, folder=tmp_path).returncode == 0
+    (alone,) = jobs_in(tmp_path / "mlruns")
+    (same,) = (run for run in jobs_in(place / "mlruns") if run.key == alone.key)
+    for name in ("lab.weights", "lab.scores", "data", "engine"):
+        assert alone.tags[name] == same.tags[name]
+
+
+# ---- what was changed
+
+
+@pytest.fixture
+def copied(place, made_again, tmp_path, monkeypatch) -> Path:
+    """A copy of the folder, whose jobs are not trained again but taken from where they were."""
+    _, kept = made_again
+    shutil.copytree(place, tmp_path / "copy")
+    keys = {_without_place(json.loads(record.files["spec.json"])): key for key, record in kept.items()}
+
+    def from_memory(specs, _place, _watch, _command, runs):
+        runs().records.update(kept)
+        return SimpleNamespace(asked=[keys[_without_place(json.loads(canonical(own)))] for own in specs], failed={})
+
+    monkeypatch.setattr(again, "sweep", from_memory)
+    monkeypatch.chdir(tmp_path / "copy")
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return tmp_path / "copy"
+
+
+def _without_place(spec: dict) -> str:
+    spec["data"]["path"] = Path(spec["data"].get("path") or "").name
+    return json.dumps(spec, sort_keys=True)
+
+
+def judged(folder: Path, run_id: str):
+    (found,) = reproduce([run_id], Runs(folder / "mlruns"), Asked([folder]), Quiet())
+    return found
+
+
+def one_of(folder: Path, **tags: str):
+    runs = sorted(jobs_in(folder / "mlruns"), key=lambda run: run.key)
+    return next(run for run in runs if all(run.tags[name] == value for name, value in tags.items()))
+
+
+def artifact(folder: Path, run, name: str) -> Path:
+    (found,) = (folder / "mlruns" / "artifacts").rglob(f"{run.run_id}/artifacts/{name}")
+    return found
+
+
+def test_a_folder_that_was_moved_reproduces(copied):
+    moved = copied.rename(copied.with_name("elsewhere"))
+    for tags in ({"loss": "hinge"}, {"activation": "sigmoid"}):
+        assert judged(moved, one_of(moved, **tags).run_id).verdict == IDENTICAL
+
+
+FILES = ("weights.npz", "test_logits.npz", "histogram.json", "seeds.csv", "spec.json", "summary.csv", "hashes.json")
+
+
+def test_a_flipped_byte_is_found_wherever_it_is(copied):
+    """100 of 100: of weights, scores, histogram, tables, specification and hashes; of metrics; of the data."""
+    generator, missed = np.random.default_rng(0), []
+    run = one_of(copied, data=one_of(copied, activation="sigmoid").tags["data"])
+    for number in range(88):
+        path = artifact(copied, run, FILES[number % len(FILES)])
+        missed += [] if _found_when_flipped(copied, run, path, generator) else [path.name]
+    (own,) = (
+        each for each in jobs_in(copied / "mlruns") if each.tags["data"] != run.tags["data"] and _is_own(copied, each)
+    )
+    for _ in range(6):
+        missed += [] if _found_when_flipped(copied, own, copied / "own.csv", generator, digit=True) else ["own.csv"]
+    for name in ("test_accuracy", "test_roc_auc", "threshold", "val_loss", "majority", "epochs"):
+        missed += [] if _found_when_changed(copied, run, name) else [name]
+    assert missed == [], missed
+
+
+def _is_own(folder: Path, run) -> bool:
+    return json.loads(artifact(folder, run, "spec.json").read_text())["data"]["source"] == "csv"
+
+
+def _found_when_flipped(folder, run, path: Path, generator, *, digit: bool = False) -> bool:
+    content = path.read_bytes()
+    places = [own.end() for own in re.finditer(rb"\.", content)] if digit else range(len(content))
+    place = int(generator.choice(places))
+    flipped = bytearray(content)
+    flipped[place] ^= 1 if digit else 1 << int(generator.integers(8))
+    path.write_bytes(bytes(flipped))
+    found = judged(folder, run.run_id)
+    path.write_bytes(content)
+    return found.verdict in (DIFFERS, CANNOT) and bool(found.reasons)
+
+
+def _found_when_changed(folder, run, name: str) -> bool:
+    where = "WHERE run_uuid = ? AND key = ?", (run.run_id, name)
+    with closing(sqlite3.connect(folder / "mlruns" / "mlflow.db")) as database:
+        (before,) = database.execute(f"SELECT value FROM latest_metrics {where[0]}", where[1]).fetchone()
+        database.execute(f"UPDATE latest_metrics SET value = ? {where[0]}", (np.nextafter(before, np.inf), *where[1]))
+        database.commit()
+        found = judged(folder, run.run_id)
+        database.execute(f"UPDATE latest_metrics SET value = ? {where[0]}", (before, *where[1]))
+        database.commit()
+    return found.verdict == DIFFERS and any("metric" in reason for reason in found.reasons)
+
+
+def test_what_differs_is_told_with_where_and_by_how_much(copied):
+    run = one_of(copied, loss="mse")
+    path = artifact(copied, run, "weights.npz")
+    arrays = dict(np.load(path))
+    arrays["seed_0/layer_0/kernel"][0, 0] += 0.25
+    np.savez(path, **arrays)
+    found = judged(copied, run.run_id)
+    assert found.verdict == DIFFERS
+    assert any(reason.startswith("weights.npz is not as it was recorded") for reason in found.reasons)
+    assert "weights.npz seed_0/layer_0/kernel: up to 0.25" in found.reasons
+    assert found.largest["weight"] == pytest.approx(0.25)
+    assert found.exit_code == 1
+
+
+def test_an_artifact_or_a_run_that_is_gone_is_told(copied):
+    run = one_of(copied, loss="mse")
+    artifact(copied, run, "seeds.csv").unlink()
+    assert any("seeds.csv is gone" in reason for reason in judged(copied, run.run_id).reasons)
+    assert judged(copied, "0" * 32).verdict == CANNOT
+    (copied / "own.csv").unlink()
+    (own,) = (each for each in jobs_in(copied / "mlruns") if _is_own(copied, each))
+    found = judged(copied, own.run_id)
+    assert (found.verdict, found.exit_code) == (CANNOT, 2)
+    assert "name their folder with --data FOLDER" in found.reasons[0]
+
+
+# ---- what is hostile
+
+
+def rewritten(folder: Path, run, change) -> None:
+    """Put another specification into a run, with a key and hashes that fit it: whoever can write the store can."""
+    path = artifact(folder, run, "spec.json")
+    content = change(json.loads(path.read_text()))
+    path.write_bytes(
+        content if isinstance(content, bytes) else json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+    )
+
+
+HOSTILE = {
+    "_target_": lambda own: own | {"_target_": "os.system", "_args_": ["touch canary"]},
+    "nested _target_": lambda own: own | {"network": {"_target_": "os.system"}},
+    "interpolation": lambda own: own | {"activation": "${oc.env:HOME}"},
+    "resolver": lambda own: own | {"threshold": "${eval:1}"},
+    "wrong type": lambda own: own | {"epochs": "fifty"},
+    "boolean": lambda own: own | {"epochs": True},
+    "negative": lambda own: own | {"seeds": -1},
+    "not a number": lambda own: json.dumps(own | {"label_smoothing": float("nan")}).encode(),
+    "many seeds": lambda own: own | {"seeds": 10**9},
+    "list": lambda own: [own],
+    "huge": lambda own: own | {"loss": "x" * 2_000_000},
+    "deep": lambda own: b"[" * 50_000,
+    "no JSON": lambda own: b"\x80\x04cos\nsystem\n.",
+    "empty": lambda own: b"",
+    "unknown loss": lambda own: own | {"loss": "__import__('os').system('touch canary')"},
+    "a path outside": lambda own: own | {"data": {"source": "csv", "path": "../../../etc/passwd", "target": 0}},
+    "an absolute path": lambda own: own | {"data": {"source": "csv", "path": "/etc/passwd", "target": 0}},
+    "no source": lambda own: own | {"data": {"source": "pickle", "path": "own.csv"}},
+    "other order": lambda own: json.dumps(dict(reversed(own.items()))).encode(),
+    "one more key": lambda own: own | {"extra": 1},
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_specification_is_refused_and_nothing_runs(name, copied, monkeypatch):
+    def never(*_):
+        raise AssertionError("something ran")
+
+    monkeypatch.setattr(again, "sweep", never)
+    run = one_of(copied, loss="mse")
+    rewritten(copied, run, HOSTILE[name])
+    found = judged(copied, run.run_id)
+    assert found.verdict == CANNOT
+    assert found.reasons[0]
+    assert len(found.reasons[0]) < 2000
+    assert not list(copied.rglob("canary"))
+
+
+@pytest.mark.parametrize("path", ["../../../etc/passwd", "/etc/passwd", "link.csv"])
+def test_a_stored_path_is_not_followed_out_of_the_folders_given(path, copied):
+    (copied / "link.csv").symlink_to("/etc/passwd")
+    own = json.loads(artifact(copied, one_of(copied, loss="mse"), "spec.json").read_text())
+    hostile = run_spec(own | {"data": {"source": "csv", "path": path, "target": 0}})
+    with pytest.raises(package.again.CannotError, match="name their folder with --data"):
+        package.again.located(hostile, [copied])
+
+
+@pytest.mark.parametrize("run_id", ["", "../../etc", "0" * 31, "g" * 32, "x" * 10_000, "0" * 31 + "\0", "' OR 1=1 --"])
+def test_what_is_no_run_id_is_refused(run_id, copied):
+    found = judged(copied, run_id)
+    assert found.verdict == CANNOT
+    assert "is no run id" in found.reasons[0]
+
+
+# ---- verdicts
+
+
+def test_bits_are_asked_for_only_where_nothing_has_changed_that_may_change_them():
+    small, large = dict.fromkeys(TOLERANCE, 1e-9), dict.fromkeys(TOLERANCE, 1.0)
+    other = {"cpu": ("A", "B")}
+    assert verdict([], [], {}, small) == (IDENTICAL, ())
+    assert verdict(["w"], [], {}, small) == (DIFFERS, ("w",))
+    assert verdict(["w"], [], other, small) == (WITHIN, ("w",))
+    assert verdict(["w"], [], other, large) == (DIFFERS, ("w",))
+    assert verdict(["w"], [], other, {}) == (DIFFERS, ("w",))
+    assert verdict([], ["d"], other, small)[0] == DIFFERS
+
+
+def test_a_change_of_machine_library_or_setting_is_told_and_of_cores_not():
+    now = provenance()
+    then = {**vars(now), "cpu": "another", "cores": 99, "settings": {**now.settings, "OMP_NUM_THREADS": "one"}}
+    then["libraries"] = {**now.libraries, "keras": "1.0"}
+    assert changes(vars(now), now) == {}
+    assert changes(then, now) == {
+        "libraries keras": ("1.0", now.libraries["keras"]),
+        "cpu": ("another", now.cpu),
+        "settings OMP_NUM_THREADS": ("one", now.settings.get("OMP_NUM_THREADS", "")),
+    }
+
+
+def test_a_verdict_is_said_on_the_run(copied):
+    run, runs = one_of(copied, loss="hinge"), Runs(copied / "mlruns")
+    annotate([judged(copied, run.run_id)], runs)
+    assert runs.run(run.run_id).tags["reproduced"].startswith("identical, 20")
+    (kept,) = artifact(copied, run, "reproductions").glob("*.json")
+    assert json.loads(kept.read_text())["verdict"] == IDENTICAL
+    assert judged(copied, run.run_id).verdict == IDENTICAL
+
+
+def test_the_command_says_a_verdict_of_each_run_and_ends_with_the_worst_code(place, tmp_path):
+    shutil.copytree(place / "mlruns", tmp_path / "mlruns")
+    whole, changed = (one_of(tmp_path, loss="hinge", threshold=own) for own in ("f1", "youden"))
+    artifact(tmp_path, changed, "histogram.json").write_text("{}")
+    (own,) = (each for each in jobs_in(tmp_path / "mlruns") if _is_own(tmp_path, each))
+    done = lab("reproduce", whole.run_id, changed.run_id, own.run_id, "--json", folder=tmp_path)
+    found = json.loads(done.stdout)
+    assert [run["verdict"] for run in found["runs"]] == [IDENTICAL, DIFFERS, CANNOT]
+    assert (done.returncode, found["verdict"]) == (2, CANNOT)
+    assert lab("reproduce", folder=tmp_path).returncode == 2
+
+
+def test_a_person_reads_what_differs_and_what_has_changed_since(capsys):
+    since = {"engine": ("old", "new"), "cpu": ("A", "B")}
+    found = Reproduction("0" * 32, DIFFERS, ("weights.npz kernel: up to 0.25",), since, {"weight": 0.25}, "c" * 40)
+    say([found], as_json=False)
+    said = capsys.readouterr().out
+    for words in ("differs", "kernel: up to 0.25", "weight 0.25", "cpu: A -> B", "commit cccccccccccc", "--at-commit"):
+        assert words in said
+
+
+def test_a_specification_that_was_changed_with_its_hash_does_not_belong_to_its_key(copied):
+    run = one_of(copied, loss="mse")
+    rewritten(copied, run, lambda own: own | {"epochs": 3})
+    found = judged(copied, run.run_id)
+    assert (found.verdict, "do not belong to its key" in found.reasons[0]) == (CANNOT, True)
