@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import sqlite3
+import subprocess
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import lab
+from conftest import SMALL, lab
 
 from threshold_lab import reproduce as package
 from threshold_lab.app.reproduce import say
@@ -349,3 +350,27 @@ def test_a_specification_that_was_changed_with_its_hash_does_not_belong_to_its_k
     rewritten(copied, run, lambda own: own | {"epochs": 3})
     found = judged(copied, run.run_id)
     assert (found.verdict, "do not belong to its key" in found.reasons[0]) == (CANNOT, True)
+
+
+CHECKOUT = Path(package.__file__).parents[3]
+
+
+@pytest.mark.skipif(not (CHECKOUT / ".git").exists(), reason="not a checkout")
+def test_the_code_of_a_run_is_run_where_it_has_changed_since(tmp_path):
+    """In a clone: a job, then a commit that changes how it is decided; its own commit gives what it gave."""
+    clone, folder = tmp_path / "clone", tmp_path / "folder"
+    folder.mkdir()
+    subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(CHECKOUT), str(clone)], check=True)
+    code = {"PYTHONPATH": str(clone / "src")}
+    done = lab("run", *SMALL, folder=folder, **code)
+    assert done.returncode == 0, done.stderr
+    changed = clone / "src" / "threshold_lab" / "metrics.py"
+    changed.write_text(changed.read_text() + "\n# another code\n")
+    as_somebody = ["git", "-c", "user.name=somebody", "-c", "user.email=somebody@example.org"]
+    subprocess.run([*as_somebody, "commit", "--quiet", "--all", "--message", "other"], cwd=clone, check=True)
+    (run,) = jobs_in(folder / "mlruns")
+    done = lab("reproduce", run.run_id, "--at-commit", "--json", folder=folder, **code)
+    (found,) = json.loads(done.stdout)["runs"]
+    assert (found["verdict"], found["environment"]) == (IDENTICAL, {})
+    listed = subprocess.run(["git", "worktree", "list"], cwd=clone, capture_output=True, text=True).stdout
+    assert len(listed.splitlines()) == 1

@@ -11,7 +11,7 @@ from threshold_lab.plan import Job
 from threshold_lab.records import Splits
 from threshold_lab.spec import RunSpec, leaves
 from threshold_lab.thresholds import title
-from threshold_lab.tracking import CELL, KEY
+from threshold_lab.tracking import CELL, KEY, RUN_ID
 
 EXPERIMENT = """What the output activation, the loss and the threshold of a Keras binary classifier each decide, on one
 data set. A run is one configuration: its metrics are means over seeds on the test part (`_sd`: standard deviation), at
@@ -66,6 +66,7 @@ def description_of(job: Job, command: str) -> str:
         lines.append(f"Made by\n\n    {typed(command)}")
     if own := alone(command, spec):
         lines.append(f"This job alone, anew:\n\n    {own} store=again")
+    lines.append(f"Trained again and compared with this run, to the bit:\n\n    threshold-lab reproduce {RUN_ID}")
     return "\n\n".join(lines)
 
 

@@ -86,7 +86,8 @@ def _description(table: pd.DataFrame, cells: int, origin: Origin) -> str:
         f"**A sweep of {len(table)} jobs.** The best accuracy on the test part is {best['test_accuracy']:.3f} "
         f"({best['run']}); always saying the more frequent label is right on {best['majority']:.3f}. Its table and "
         f"pictures are among the artifacts, its jobs are the runs below it.{_left_out(cells)}\n\n"
-        f"Made by\n\n    {typed(origin.command)}"
+        f"Made by\n\n    {typed(origin.command)}\n\n"
+        f"All its jobs, trained again and compared, to the bit:\n\n    threshold-lab reproduce --sweep {origin.sweep}"
     )
 
 

@@ -82,7 +82,7 @@ def _judged(own: Stored, record: RunRecord | None, reason: str, runs: Runs) -> R
     words = [str(one) for one in difference.differences(own.run.metrics, whole, record)]
     words += [f"metric {name} at some step" for name in record.series if _other_series(own, name, record, runs)]
     try:
-        largest = difference.largest(own.spec, whole, record)
+        largest = difference.largest(own.spec, whole, record.files)
     except (StoreError, ValueError, KeyError):
         largest = {}
     found, reasons = verdict(words, damaged(own, files, runs), environment, largest)

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from threshold_lab.cells import TEST_LOGITS, WEIGHTS, stored_scores
+from threshold_lab.counts import Reals
 from threshold_lab.errors import StoreError
-from threshold_lab.heads import head_of
+from threshold_lab.heads import Head, head_of
 from threshold_lab.recording import PROVENANCE, SEEDS_TABLE, SPEC
 from threshold_lab.sealing import HASHES, last_values
 from threshold_lab.spec import RunSpec
@@ -101,15 +102,21 @@ def _largest(one: Any, other: Any) -> float:
 _OF_KIND = {"npz": _arrays, "csv": _tables, "json": _json}
 
 
-def largest(spec: RunSpec, files: Mapping[str, bytes], record: RunRecord) -> dict[str, float]:
+def _meant(scores: Reals, own: Head) -> Reals:
+    """Scores as probabilities where they stand for such, clipped to [0, 1]."""
+    to = own.scale.probability
+    return scores if to is None else np.clip(np.vectorize(to, otypes=[float])(scores), 0, 1)
+
+
+def largest(spec: RunSpec, then: Mapping[str, bytes], now: Mapping[str, bytes]) -> dict[str, float]:
     """Return the largest difference of a weight, a score (a probability where it is one), ROC AUC and accuracy.
 
     Raises StoreError, ValueError or KeyError where a file cannot be read.
     """
     own = head_of(spec)
-    scores = [stored_scores(from_[TEST_LOGITS], own).scores for from_ in (files, record.files)]
-    weights = [arrays_in(from_[WEIGHTS]) for from_ in (files, record.files)]
-    tables = [pd.read_csv(io.BytesIO(from_[SEEDS_TABLE]), dtype={"rule": str}) for from_ in (files, record.files)]
+    scores = [_meant(stored_scores(from_[TEST_LOGITS], own).scores, own) for from_ in (then, now)]
+    weights = [arrays_in(from_[WEIGHTS]) for from_ in (then, now)]
+    tables = [pd.read_csv(io.BytesIO(from_[SEEDS_TABLE]), dtype={"rule": str}) for from_ in (then, now)]
     mine = [own[(own["part"] == "test") & (own["rule"] == own["rule"].iloc[0])] for own in tables]
     return {
         "weight": max(float(np.max(np.abs(weights[0][key] - weights[1][key]))) for key in weights[0]),

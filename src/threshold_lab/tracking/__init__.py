@@ -2,7 +2,7 @@
 
 from threshold_lab.tracking.entities import Records, RunRecord, StoredRun
 from threshold_lab.tracking.home import own_database
-from threshold_lab.tracking.names import CELL, FILES_HASH, KEY, PARENT, REASON, SCORES_HASH, SWEEP, WEIGHTS_HASH
+from threshold_lab.tracking.names import CELL, FILES_HASH, KEY, PARENT, REASON, RUN_ID, SCORES_HASH, SWEEP, WEIGHTS_HASH
 from threshold_lab.tracking.runs import Runs
 from threshold_lab.tracking.server import server_command
 
@@ -12,6 +12,7 @@ __all__ = [
     "KEY",
     "PARENT",
     "REASON",
+    "RUN_ID",
     "SCORES_HASH",
     "SWEEP",
     "WEIGHTS_HASH",

@@ -22,7 +22,7 @@ os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 
 from alembic.util.exc import CommandError
 from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -30,7 +30,7 @@ from threshold_lab.errors import StoreError
 from threshold_lab.tracking import view
 from threshold_lab.tracking.entities import RunRecord, StoredRun
 from threshold_lab.tracking.home import address, artifact_place, prepare, shown
-from threshold_lab.tracking.names import CELL, KEY, PARENT, REASON, SWEEP
+from threshold_lab.tracking.names import CELL, KEY, PARENT, REASON, RUN_ID, SWEEP
 
 _OF_EXPERIMENTS = {
     "mlflow.experimentKind": "custom_model_development",  # without it MLflow opens its view for language models
@@ -175,8 +175,7 @@ class Runs:
     def _created(self, record: RunRecord) -> tuple[str, str]:
         """The id of a new run, and the address of its artifacts."""
         experiment = self._experiment(record.experiment)
-        tags = {**record.tags, **({_NOTE: record.description} if record.description else {})}
-        info = self._client.create_run(experiment, tags=tags, run_name=record.name).info
+        info = self._client.create_run(experiment, tags=dict(record.tags), run_name=record.name).info
         return str(info.run_id), str(info.artifact_uri)
 
     def _log_numbers(self, run_id: str, record: RunRecord) -> None:
@@ -188,9 +187,11 @@ class Runs:
             for step, value in series.items()
         ]
         params = [Param(name, str(value)) for name, value in record.params.items()]
-        for start in range(0, max(len(numbers), 1), _BATCH - _PARAMS):
-            batch = numbers[start : start + _BATCH - _PARAMS]
-            self._client.log_batch(run_id, metrics=batch, params=params[:_PARAMS] if start == 0 else [])
+        tags = [RunTag(_NOTE, record.description.replace(RUN_ID, run_id))] if record.description else []
+        for start in range(0, max(len(numbers), 1), _BATCH - _PARAMS - 1):
+            batch = numbers[start : start + _BATCH - _PARAMS - 1]
+            beside = {"params": params[:_PARAMS], "tags": tags} if start == 0 else {}
+            self._client.log_batch(run_id, metrics=batch, **beside)
 
     def _log_data(self, run_id: str, record: RunRecord) -> None:
         """MLflow keeps 36 characters of a digest: the whole hash is in the profile."""
