@@ -73,6 +73,14 @@ def test_the_first_rows_train_in_the_order_of_the_table():
     assert rows_of(own) == list(range(60))
 
 
+def test_numbers_stay_as_they_are_where_that_is_asked_for():
+    plain, scaled = (load(source="moons", rows=60, standardise=own) for own in (False, True))
+    table = data.read(spec(data={"source": "moons", "rows": 60}).data)
+    np.testing.assert_array_equal(plain.train.features, table.columns.to_numpy(np.float32)[plain.train.rows])
+    assert plain.train.features.std() < 0.95 < scaled.train.features.std() < 1.05
+    assert plain.hash != scaled.hash
+
+
 def test_more_training_rows_than_there_are_is_told():
     with pytest.raises(DataError, match="rows cannot be parted"):
         load(source="moons", rows=60, train_rows=60)

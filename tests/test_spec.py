@@ -26,7 +26,10 @@ from threshold_lab.spec import canonical, leaves, run_spec
         ({"network": {"hidden": [3, 0]}}, "network.hidden.1 must be greater than or equal to 1; got 0"),
         ({"network": {"dropout": [1.0, 0.1]}}, "network.dropout.0 must be less than or equal to 0.999; got 1.0"),
         ({"optimizer": {"learning_rate": -0.1}}, "optimizer.learning_rate must be greater than 0; got -0.1"),
-        ({"data": {"source": "moon"}}, "unknown data.source 'moon'; known: breast_cancer, moons, circles, classification, csv"),
+        (
+            {"data": {"source": "moon"}},
+            "unknown data.source 'moon'; known: breast_cancer, moons, circles, classification, csv",
+        ),
         ({"data": {"source": "moons", "noise": -1}}, "data.noise must be greater than or equal to 0; got -1"),
         ({"data": {"source": "moons", "folds": 5}}, "data.folds and data.fold go together"),
         ({"data": {"source": "moons", "folds": 5, "fold": 5}}, "must be 0 to 4"),

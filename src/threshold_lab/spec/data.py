@@ -29,7 +29,7 @@ class SplitSpec:
 
     With `folds`, the test part is the stratified fold `fold` (0 to folds - 1), and `validation_fraction` is of
     the rest. With `train_rows`, the first rows of the table train, and the rest is parted as the two fractions are to
-    each other. Otherwise both fractions are of all rows.
+    each other. Otherwise both fractions are of all rows. standardise: whether numbers get mean 0 and deviation 1.
     """
 
     validation_fraction: Fraction = 0.2
@@ -37,6 +37,7 @@ class SplitSpec:
     folds: Annotated[int, Strict(), Field(ge=2)] | None = None
     fold: Whole | None = None
     train_rows: Count | None = None
+    standardise: Flag = True
     split_seed: Whole = 0
 
     @model_validator(mode="after")
