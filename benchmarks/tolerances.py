@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def _files(name: str, place: Path) -> Files:
-    """The files of every finished job under a setting, by the job's key."""
+    """The files of every finished job under a setting, by its specification."""
     print(f"{name} ...", flush=True)
     place.mkdir()
     setting = dict(SETTINGS[name])
@@ -70,7 +70,8 @@ def _files(name: str, place: Path) -> Files:
     runs, (plan,) = Runs(place / "mlruns"), (place / "mlruns" / "plans").glob("*.json")
     finished = [run for run in runs.of_sweep(plan.stem) if run.status == "FINISHED"]
     names = [own for own in json.loads(runs.file(finished[0].run_id, HASHES)) if own.endswith((".npz", ".csv"))]
-    return {run.key: {own: runs.file(run.run_id, own) for own in (*names, SPEC)} for run in finished}
+    found = ({own: runs.file(run.run_id, own) for own in (*names, SPEC)} for run in finished)
+    return {own[SPEC].decode(): own for own in found}
 
 
 def _row(then: dict[str, bytes], now: dict[str, bytes]) -> dict[str, object]:

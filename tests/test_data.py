@@ -66,6 +66,39 @@ def test_points_are_balanced_and_drawn_from_their_seed(source):
     assert load(source=source, rows=100, split_seed=1).hash != made.hash
 
 
+def test_the_first_rows_train_in_the_order_of_the_table():
+    own = load(source="moons", rows=60, train_rows=40, validation_fraction=0.3, test_fraction=0.1)
+    assert own.train.rows.tolist() == list(range(40))
+    assert (len(own.validation.rows), len(own.test.rows)) == (15, 5)
+    assert rows_of(own) == list(range(60))
+
+
+def test_numbers_stay_as_they_are_where_that_is_asked_for():
+    plain, scaled = (load(source="moons", rows=60, standardise=own) for own in (False, True))
+    table = data.read(spec(data={"source": "moons", "rows": 60}).data)
+    np.testing.assert_array_equal(plain.train.features, table.columns.to_numpy(np.float32)[plain.train.rows])
+    assert plain.train.features.std() < 0.95 < scaled.train.features.std() < 1.05
+    assert plain.hash != scaled.hash
+
+
+def test_more_training_rows_than_there_are_is_told():
+    with pytest.raises(DataError, match="rows cannot be parted"):
+        load(source="moons", rows=60, train_rows=60)
+
+
+def test_classification_is_scikit_learns():
+    from sklearn.datasets import make_classification
+
+    own = load(source="classification", rows=300, clusters=2, positives=0.1, noise=0.0, seed=4)
+    _, labels = make_classification(
+        300, 2, n_redundant=0, n_clusters_per_class=2, weights=[0.9], flip_y=0, random_state=4
+    )
+    found = np.empty(300, bool)
+    for _, part in own.parts():
+        found[part.rows] = part.labels
+    np.testing.assert_array_equal(found, labels == 1)
+
+
 def test_folds_part_all_rows_into_tests():
     folds = [load(source="moons", rows=50, folds=5, fold=fold) for fold in range(5)]
     assert sorted(np.concatenate([fold.test.rows for fold in folds]).tolist()) == list(range(50))

@@ -256,12 +256,20 @@ def test_every_epoch_holds_every_row_once(splits):
     assert not np.array_equal(*orders)
 
 
-def test_initial_weights_have_the_spread_of_glorot_uniform():
-    training = spec(network={"hidden": [400, 300], "dropout": [0.0, 0.0]}).training
-    kernel = initial_weights(training, 2, Streams.of(0, 2).weights)[2]
-    limit = np.sqrt(6 / 700)
-    assert abs(kernel).max() < limit
-    assert kernel.std() == pytest.approx(limit / np.sqrt(3), rel=0.01)
+@pytest.mark.parametrize("initializer", ["glorot_uniform", "he_uniform", "lecun_uniform"])
+def test_initial_weights_are_drawn_as_keras_draws_them(initializer):
+    """Hidden kernels by the initialiser, the output layer's by Keras's default: the same limits, evenly filled."""
+    own = {"hidden": [400, 300], "dropout": [0.0, 0.0], "initializer": initializer}
+    training = spec(network=own).training
+    kernels = initial_weights(training, 2, Streams.of(0, 2).weights)[::2]
+    model = keras_model(training, initial_weights(training, 2, Streams.of(0, 2).weights))
+    dense = [layer for layer in model.layers if layer.weights]
+    camel = initializer.title().replace("_", "")
+    assert [own.kernel_initializer.__class__.__name__ for own in dense] == [*[camel] * 2, "GlorotUniform"]
+    for kernel, layer in zip(kernels, dense, strict=True):
+        theirs = np.asarray(layer.kernel_initializer(kernel.shape))
+        assert abs(kernel).max() == pytest.approx(abs(theirs).max(), rel=0.02)
+        assert kernel.std() == pytest.approx(abs(kernel).max() / np.sqrt(3), rel=0.06)
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.1, 0.5, 0.9])

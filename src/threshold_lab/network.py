@@ -1,9 +1,10 @@
 """The stacked multi-layer perceptron as a pure function, and the ordinary Keras model of one lane."""
 
 import contextlib
+import math
 import tempfile
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,16 @@ Weights = tuple[tf.Tensor, ...]
 Floats = NDArray[np.float32]
 
 
+_LIMITS: dict[str, Callable[[int, int], float]] = {
+    "glorot_uniform": lambda inputs, outputs: math.sqrt(6 / (inputs + outputs)),
+    "he_uniform": lambda inputs, _: math.sqrt(6 / inputs),
+    "lecun_uniform": lambda inputs, _: math.sqrt(3 / inputs),
+}
+"""Of Keras's uniform initialisers, by the inputs and outputs of a layer. Source: Glorot and Bengio 2010,
+https://proceedings.mlr.press/v9/glorot10a.html, equation 16; He et al. 2015, doi:10.1109/ICCV.2015.123, equation 10;
+LeCun et al. 1998, doi:10.1007/3-540-49430-8_2, equation 16."""
+
+
 def layer_sizes(training: Training, features: int) -> list[tuple[int, int]]:
     """Return (inputs, outputs) of each dense layer, the output layer last."""
     widths = [features, *training.network.hidden, ACTIVATIONS[training.activation].units]
@@ -27,13 +38,12 @@ def layer_sizes(training: Training, features: int) -> list[tuple[int, int]]:
 
 
 def initial_weights(training: Training, features: int, generator: np.random.Generator) -> list[Floats]:
-    """Draw Keras's default initialisation: Glorot uniform kernels, biases of zero.
-
-    Source: Glorot and Bengio 2010, https://proceedings.mlr.press/v9/glorot10a.html, equation 16.
-    """
+    """Draw what Keras draws from: kernels uniform between limits, biases of zero."""
     weights: list[Floats] = []
-    for inputs, outputs in layer_sizes(training, features):
-        limit = np.sqrt(6 / (inputs + outputs))
+    sizes = layer_sizes(training, features)
+    for layer, (inputs, outputs) in enumerate(sizes):
+        hidden = layer < len(sizes) - 1
+        limit = _LIMITS[training.network.initializer if hidden else "glorot_uniform"](inputs, outputs)
         weights.append(generator.uniform(-limit, limit, (inputs, outputs)).astype(np.float32))
         weights.append(np.zeros(outputs, np.float32))
     return weights
@@ -66,7 +76,8 @@ def keras_model(training: Training, weights: Sequence[Floats]) -> keras.Model:
     penalty = {"kernel_regularizer": keras.regularizers.L2(own.l2)} if own.l2 else {}
     layers: list[Any] = [keras.Input((weights[0].shape[0],))]
     for width, rate in zip(own.hidden, own.dropout, strict=True):
-        layers += [keras.layers.Dense(width, own.activation, **penalty), keras.layers.Dropout(rate)]
+        dense = keras.layers.Dense(width, own.activation, kernel_initializer=own.initializer, **penalty)
+        layers += [dense, keras.layers.Dropout(rate)]
     layers.append(keras.layers.Dense(weights[-1].size, ACTIVATIONS[training.activation].keras, **penalty))
     with broken_pairs_allowed():
         model = keras.Sequential(layers)

@@ -36,7 +36,7 @@ def load(spec: Data) -> Splits:
 
     rows = parted(table, spec)
     columns, texts = typed(table, rows["train"])
-    encoder = encoder_of(columns.iloc[rows["train"]], texts)
+    encoder = encoder_of(columns.iloc[rows["train"]], texts, standardise=spec.standardise)
     parts = {
         name: Part(feature_matrix(encoder, columns.iloc[own]), table.labels[own], own) for name, own in rows.items()
     }

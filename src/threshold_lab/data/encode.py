@@ -1,6 +1,7 @@
 """Raw columns -> float32 features, fitted on the training rows alone, by scikit-learn's transformers.
 
-Numbers: missing ones become the median, with an indicator column; then mean 0 and standard deviation 1.
+Numbers: missing ones become the median, with an indicator column; then mean 0 and standard deviation 1, unless they
+are to stay as they are.
 Text: one column a value seen in training; missing is a value of its own; values not seen are all zeros.
 """
 
@@ -20,11 +21,12 @@ MISSING = "(missing)"
 _MOST_TEXTS = 100
 
 
-def encoder_of(columns: pd.DataFrame, categorical: tuple[str, ...]) -> Any:
+def encoder_of(columns: pd.DataFrame, categorical: tuple[str, ...], *, standardise: bool = True) -> Any:
     """Return the transformer fitted on these rows. Raises DataError on a column that cannot be a feature."""
     numeric = [str(name) for name in columns if name not in categorical]
     _require_usable(columns, numeric, categorical)
-    numbers = Pipeline([("impute", SimpleImputer(strategy="median", add_indicator=True)), ("scale", StandardScaler())])
+    scaler = StandardScaler() if standardise else "passthrough"
+    numbers = Pipeline([("impute", SimpleImputer(strategy="median", add_indicator=True)), ("scale", scaler)])
     texts = Pipeline(
         [
             ("impute", SimpleImputer(missing_values=np.nan, strategy="constant", fill_value=MISSING)),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from threshold_lab.data.csv import read_csv
 from threshold_lab.data.table import Table
 from threshold_lab.errors import DataError, unknown
-from threshold_lab.spec import BreastCancer, Circles, Moons
+from threshold_lab.spec import BreastCancer, Circles, Classification, Moons
 
 
 def breast_cancer(spec: BreastCancer) -> Table:
@@ -41,6 +41,24 @@ def circles(spec: Circles) -> Table:
     return _points(*make_circles(spec.rows, noise=spec.noise, factor=spec.factor, random_state=spec.seed))
 
 
+def classification(spec: Classification) -> Table:
+    """Clusters of normal points, some at the corners of a cube for either class."""
+    from sklearn.datasets import make_classification  # noqa: PLC0415
+
+    points, labels = make_classification(
+        spec.rows,
+        spec.features,
+        n_informative=spec.features,
+        n_redundant=0,
+        n_clusters_per_class=spec.clusters,
+        weights=[1 - spec.positives],
+        flip_y=spec.noise,
+        class_sep=spec.separation,
+        random_state=spec.seed,
+    )
+    return Table(pd.DataFrame(points, columns=[f"x{own}" for own in range(spec.features)]), labels == 1, "1", "0")
+
+
 def _points(points: NDArray[np.float64], labels: NDArray[np.int64]) -> Table:
     return Table(pd.DataFrame(points, columns=["x", "y"]), labels == 1, "1", "0")
 
@@ -49,5 +67,6 @@ SOURCES: dict[str, Callable[[Any], Table]] = {
     "breast_cancer": breast_cancer,
     "moons": moons,
     "circles": circles,
+    "classification": classification,
     "csv": read_csv,
 }

@@ -19,13 +19,23 @@ def parted(table: Table, spec: SplitSpec) -> dict[str, Rows]:
         parts = {name: every[table.part == name] for name in PARTS}
     else:
         _require_members(table, 3 if spec.folds is None else spec.folds)
-        rest, test = _test_rows(every, table.labels, spec)
-        share = spec.validation_fraction if spec.folds else spec.validation_fraction / (1 - spec.test_fraction)
-        train, validation = _stratified(rest, table.labels, share, spec.split_seed)
-        parts = dict(zip(PARTS, (train, validation, test), strict=True))
+        split = _in_order if spec.train_rows is not None else _drawn
+        parts = dict(zip(PARTS, split(every, table.labels, spec), strict=True))
     for name, rows in parts.items():
         _require_both_classes(name, table, rows)
     return parts
+
+
+def _drawn(every: Rows, labels: NDArray[np.bool_], spec: SplitSpec) -> tuple[Rows, Rows, Rows]:
+    rest, test = _test_rows(every, labels, spec)
+    share = spec.validation_fraction if spec.folds else spec.validation_fraction / (1 - spec.test_fraction)
+    return *_stratified(rest, labels, share, spec.split_seed), test
+
+
+def _in_order(every: Rows, labels: NDArray[np.bool_], spec: SplitSpec) -> tuple[Rows, Rows, Rows]:
+    train, rest = every[: spec.train_rows], every[spec.train_rows :]
+    share = spec.test_fraction / (spec.validation_fraction + spec.test_fraction)
+    return train, *_stratified(rest, labels, share, spec.split_seed)
 
 
 def _test_rows(every: Rows, labels: NDArray[np.bool_], spec: SplitSpec) -> tuple[Rows, Rows]:

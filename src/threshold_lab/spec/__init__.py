@@ -5,7 +5,7 @@ Values come from `conf/`, meaning is here. A `RunSpec` is frozen, and its canoni
 
 from threshold_lab.spec.canonical import canonical, digest, leaves
 from threshold_lab.spec.check import rule_settings, run_spec
-from threshold_lab.spec.data import TABS, BreastCancer, Circles, Csv, Data, Moons, SplitSpec
+from threshold_lab.spec.data import TABS, BreastCancer, Circles, Classification, Csv, Data, Moons, SplitSpec
 from threshold_lab.spec.fields import Column, Label
 from threshold_lab.spec.job import Lane, Network, RunSpec, Training
 from threshold_lab.spec.optimizer import Adam, Optimizer, RmsProp, Sgd
@@ -16,6 +16,7 @@ __all__ = [
     "Adam",
     "BreastCancer",
     "Circles",
+    "Classification",
     "Column",
     "Cost",
     "Csv",

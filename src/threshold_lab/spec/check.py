@@ -33,7 +33,7 @@ def _checked(adapter: TypeAdapter[Spec], config: Mapping[str, Any]) -> Spec:
 
 # What pydantic adds to a field's path for the branch of a union it tried.
 _BRANCHES = {"float", "str", "int", "bool", "constrained-str", "constrained-int"}
-_BRANCHES |= {"breast_cancer", "moons", "circles", "csv", "sgd", "adam", "rmsprop"}
+_BRANCHES |= {"breast_cancer", "moons", "circles", "classification", "csv", "sgd", "adam", "rmsprop"}
 
 
 def _problems(error: ValidationError) -> list[str]:

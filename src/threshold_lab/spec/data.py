@@ -5,7 +5,19 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, Strict, model_validator
 from pydantic.dataclasses import dataclass
 
-from threshold_lab.spec.fields import CLOSED, Column, Count, Flag, Fraction, Label, NotNegative, Text, Whole
+from threshold_lab.spec.fields import (
+    CLOSED,
+    Column,
+    Count,
+    Flag,
+    Fraction,
+    Label,
+    NotNegative,
+    Positive,
+    Rate,
+    Text,
+    Whole,
+)
 
 TABS = ("tab", r"\t")
 """How a tab is named as a delimiter; a shell and Hydra both eat the character itself."""
@@ -16,13 +28,16 @@ class SplitSpec:
     """How rows are parted into train, validation and test; always stratified by the label.
 
     With `folds`, the test part is the stratified fold `fold` (0 to folds - 1), and `validation_fraction` is of
-    the rest; otherwise both fractions are of all rows.
+    the rest. With `train_rows`, the first rows of the table train, and the rest is parted as the two fractions are to
+    each other. Otherwise both fractions are of all rows. standardise: whether numbers get mean 0 and deviation 1.
     """
 
     validation_fraction: Fraction = 0.2
     test_fraction: Fraction = 0.2
     folds: Annotated[int, Strict(), Field(ge=2)] | None = None
     fold: Whole | None = None
+    train_rows: Count | None = None
+    standardise: Flag = True
     split_seed: Whole = 0
 
     @model_validator(mode="after")
@@ -31,6 +46,8 @@ class SplitSpec:
             raise ValueError("data.folds and data.fold go together: data.folds=10 data.fold=3")
         if self.folds is not None and self.fold is not None and self.fold >= self.folds:
             raise ValueError(f"data.fold={self.fold}: must be 0 to {self.folds - 1} with data.folds={self.folds}")
+        if self.folds is not None and self.train_rows is not None:
+            raise ValueError("the rows can be parted in one way only; got data.folds and data.train_rows")
         if self.folds is None and self.validation_fraction + self.test_fraction >= 1:
             raise ValueError("data.validation_fraction + data.test_fraction must leave rows to train on (< 1)")
         return self
@@ -82,6 +99,33 @@ class Circles(SplitSpec):
 
 
 @dataclass(frozen=True, kw_only=True, config=CLOSED)
+class Classification(SplitSpec):
+    """Normal clusters at the corners of a cube, scikit-learn's make_classification without a redundant feature.
+
+    clusters: of each class. positives: share of rows whose label is positive. noise: share of labels drawn anew.
+    separation: half the side of the cube.
+    """
+
+    source: Literal["classification"] = "classification"
+    rows: Count = 1000
+    features: Count = 2
+    clusters: Count = 2
+    positives: Fraction = 0.5
+    noise: Rate = 0.01
+    separation: Positive = 1.0
+    seed: Whole = 0
+
+    @model_validator(mode="after")
+    def _clusters_fit(self) -> "Classification":
+        if 2 * self.clusters > 2 ** min(self.features, 30):
+            raise ValueError(
+                f"data.features={self.features} gives a cube of {2**self.features} corners, fewer than the clusters of "
+                f"two classes; use fewer data.clusters than {self.clusters} or more features"
+            )
+        return self
+
+
+@dataclass(frozen=True, kw_only=True, config=CLOSED)
 class Csv(SplitSpec):
     """A table of one's own. Columns are named, or counted from 0 (-1 is the last) where `header` is false.
 
@@ -123,10 +167,11 @@ class Csv(SplitSpec):
             self.path is None and "three files",
             self.split_column is not None and "data.split_column",
             self.folds is not None and "data.folds",
+            self.train_rows is not None and "data.train_rows",
         ]
         if len(named := [way for way in ways if way]) > 1:
             raise ValueError(f"the rows can be parted in one way only; got {' and '.join(named)}")
         return self
 
 
-Data = Annotated[BreastCancer | Moons | Circles | Csv, Field(discriminator="source")]
+Data = Annotated[BreastCancer | Moons | Circles | Classification | Csv, Field(discriminator="source")]

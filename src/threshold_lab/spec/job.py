@@ -17,13 +17,15 @@ from threshold_lab.spec.rule import RuleSettings
 class Network:
     """Hidden dense layers: their widths (none is a logistic regression), their activation, the dropout after each.
 
-    l2: weight of the sum of all squared kernels, the output layer's among them, in the loss.
+    l2: weight of the sum of all squared kernels, the output layer's among them, in the loss. initializer: of the
+    kernels of the hidden layers; the output layer's is Keras's default, Glorot uniform.
     """
 
     hidden: tuple[Count, ...] = (124, 124)
     activation: Literal["relu", "tanh", "sigmoid", "elu", "selu", "gelu", "silu", "softsign"] = "relu"
     dropout: tuple[Rate, ...] = (0.5, 0.1)
     l2: NotNegative = 0.0
+    initializer: Literal["glorot_uniform", "he_uniform", "lecun_uniform"] = "glorot_uniform"
 
     @model_validator(mode="after")
     def _one_rate_a_layer(self) -> "Network":
