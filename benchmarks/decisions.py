@@ -1,7 +1,7 @@
 """The decision half, on one core: cuts, resamples, and all that a sweep decides."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from statistics import median
 from typing import Any
 
@@ -82,21 +82,19 @@ def _cell(parts: dict[str, Scores]) -> None:
     found = calibration.on_test(parts["validation"], test, probability=True)
     calibration.table(found, test.labels, seeds)
     calibration.curves(found, test.labels, seeds)
+    sure = {name: of_scores(scored[name], moved[name], own.labels, 0.95) for name, own in parts.items()}
     half, tuned = (operating_point(own, parts["validation"], TERMS, seeds) for own in (0.5, "youden"))
     for number in range(1, 11):
         own = operating_point(number / 11, parts["validation"], TERMS, seeds)
         tidy = metrics.table(parts, scored, [own, half, tuned], seeds, TERMS.settings.cost)
-        rows = {name: _over_rows(part, own, scored[name], moved[name]) for name, part in parts.items()}
+        rows = {name: {**_rates(part, own), **sure[name]} for name, part in parts.items()}
         found = metrics.estimates(tidy, own.rule, rows, 0.95)
         for part in ("test", "validation"):
             metrics.told(found, part)
 
 
-def _over_rows(
-    part: Scores, point: OperatingPoint, scored: dict[str, np.ndarray], moved: dict[str, np.ndarray]
-) -> dict[str, tuple[float, float]]:
-    rates = by_resamples(part.scores >= point.threshold[:, None], part.labels, TERMS.settings, 0)
-    return {**rates, **of_scores(scored, moved, part.labels, 0.95)}
+def _rates(part: Scores, point: OperatingPoint) -> Mapping[str, tuple[float, float]]:
+    return by_resamples(part.scores >= point.threshold[:, None], part.labels, TERMS.settings, 0)
 
 
 def _scored(rows: int) -> tuple[np.ndarray, np.ndarray]:

@@ -52,6 +52,7 @@ class Cell:
     files: Mapping[str, bytes]
     model: Mapping[str, bytes]
     points: dict[tuple[float | str, RuleSettings], OperatingPoint] = field(default_factory=dict)
+    intervals: dict[tuple[str, float], Mapping[str, Interval]] = field(default_factory=dict)
 
     def point(self, threshold: float | str, spec: RunSpec) -> OperatingPoint:
         """Return the decision of each network on the validation part. Raises DataError where there is none."""
@@ -69,8 +70,15 @@ class Cell:
     def _over_rows(self, part: str, point: OperatingPoint, spec: RunSpec) -> dict[str, Interval]:
         own = self.scores[part]
         rates = by_resamples(own.scores >= point.threshold[:, None], own.labels, spec.rule, spec.seed)
-        scored = of_scores(self.scored[part], self.influences[part], own.labels, spec.rule.confidence)
-        return varying({**rates, **scored})
+        return varying({**rates, **self._of_scores(part, spec.rule.confidence)})
+
+    def _of_scores(self, part: str, confidence: float) -> Mapping[str, Interval]:
+        """The same at every threshold."""
+        key = part, confidence
+        if key not in self.intervals:
+            labels = self.scores[part].labels
+            self.intervals[key] = of_scores(self.scored[part], self.influences[part], labels, confidence)
+        return self.intervals[key]
 
     def compared(self, threshold: float | str, spec: RunSpec) -> OperatingPoint:
         """Return a decision beside the job's own, blank where there is none."""
