@@ -231,7 +231,7 @@ def test_one_run_stands_above_those_of_a_sweep_and_sums_them_up(swept):
 def test_the_command_in_a_run_makes_that_job_and_no_other(swept):
     folder, _ = swept
     said = run_named(folder, "tanh mse 0.3").data.tags["mlflow.note.content"]
-    command = said.split("This job alone, anew:")[1].strip().removesuffix(" store=again")
+    command = said.split("This job alone, anew:")[1].split("\n\n")[1].strip().removesuffix(" store=again")
     done = lab(*shlex.split(command)[1:], folder=folder)
     assert "1 job, 1 recorded before" in done.stdout, done.stdout + done.stderr
 
