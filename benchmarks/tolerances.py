@@ -39,9 +39,10 @@ SETTINGS = {
 Files = dict[str, dict[str, bytes]]
 
 
-def main() -> None:
+def main(names: list[str]) -> None:
     with tempfile.TemporaryDirectory() as place:
-        found = {name: _files(name, Path(place, str(number))) for number, name in enumerate(SETTINGS)}
+        asked = ["as it is", *(names or list(SETTINGS)[1:])]
+        found = {name: _files(name, Path(place, str(number))) for number, name in enumerate(asked)}
     base = found.pop("as it is")
     rows = [{"setting": name, **_row(base[key], own[key])} for name, own in found.items() for key in base if key in own]
     table = pd.DataFrame(rows)
@@ -81,4 +82,4 @@ def _row(then: dict[str, bytes], now: dict[str, bytes]) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -355,6 +355,7 @@ def test_a_specification_that_was_changed_with_its_hash_does_not_belong_to_its_k
 CHECKOUT = Path(package.__file__).parents[3]
 
 
+@pytest.mark.slow  # a minute: two more starts of TensorFlow
 @pytest.mark.skipif(not (CHECKOUT / ".git").exists(), reason="not a checkout")
 def test_the_code_of_a_run_is_run_where_it_has_changed_since(tmp_path):
     """In a clone: a job, then a commit that changes how it is decided; its own commit gives what it gave."""
@@ -374,3 +375,9 @@ def test_the_code_of_a_run_is_run_where_it_has_changed_since(tmp_path):
     assert (found["verdict"], found["environment"]) == (IDENTICAL, {})
     listed = subprocess.run(["git", "worktree", "list"], cwd=clone, capture_output=True, text=True).stdout
     assert len(listed.splitlines()) == 1
+
+
+def test_the_tolerance_is_above_what_was_measured():
+    measured = json.loads((CHECKOUT / "reported" / "tolerances" / "largest.json").read_text())
+    assert measured["configurations"] >= 50
+    assert all(measured["largest"][name] < most for name, most in TOLERANCE.items())

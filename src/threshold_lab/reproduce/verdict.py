@@ -10,8 +10,9 @@ IDENTICAL, WITHIN, DIFFERS, CANNOT = VERDICTS = ("identical", "within tolerance"
 
 EXIT_CODES = {IDENTICAL: 0, WITHIN: 0, DIFFERS: 1, CANNOT: 2}
 
-TOLERANCE = {"probability": 0.02, "roc_auc": 0.002, "accuracy": 0.02}
-"""Largest differences on another processor or with other libraries; measured: see reported/tolerances."""
+TOLERANCE = {"probability": 0.02, "roc_auc": 0.002, "accuracy": 0.01}
+"""Largest differences on another processor or with other libraries: three times what was measured of a probability
+(reported/tolerances), where no ROC AUC and no accuracy moved; one row of the 114 tested may."""
 
 _DECISIVE = ("engine", "decisions", "libraries", "python", "machine", "cpu", "flags", "settings")
 
