@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 READY := .venv/.ready
 PYTEST := $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile
 
-.PHONY: sweep ui status test test-all check format bench lock clean
+.PHONY: sweep ui status reproduce test test-all check format bench lock clean
 sweep: $(READY)
 	$(BIN)/threshold-lab sweep $(ARGS)
 
@@ -15,6 +15,10 @@ ui: $(READY)
 
 status: $(READY)
 	$(BIN)/threshold-lab status $(ARGS)
+
+# What is reported in reported/, run again from nothing stored. FULL=1: with other people's numbers, 5 minutes.
+reproduce: $(READY)
+	$(BIN)/threshold-lab reproduce reported $(if $(FULL),--full) $(ARGS)
 
 test: $(READY)
 	$(PYTEST) $(ARGS)

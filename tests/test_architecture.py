@@ -14,6 +14,7 @@ ORDER = [
     "app",
     "evaluator",
     "pairing",
+    "studies",
     "reproduce",
     "report",
     "sweep",
@@ -75,8 +76,8 @@ DOORS = {
     "altair": {"interactive"},
     "rich": {"app"},
     "click": {"app"},
-    "sklearn": {"data", "calibration"},
-    "scipy": {"comparison", "uncertainty"},
+    "sklearn": {"data", "calibration", "studies"},
+    "scipy": {"comparison", "studies", "uncertainty"},
     "pydantic": {"spec"},
 }
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem != "__init__")

@@ -46,6 +46,11 @@ def apart(jobs: Sequence[Job]) -> list[dict[str, str]]:
     return [{key: str(own.get(key, "")) for key in shown} for own in all_leaves]
 
 
+def in_words(name: Mapping[str, str]) -> str:
+    """Return what tells a cell apart on one line: leaves by their names, but for those that are always told."""
+    return " ".join(value if key in ALWAYS_NAMED else f"{key}={value}" for key, value in name.items())
+
+
 def tags_of(job: Job) -> dict[str, str]:
     """Return what runs are found and grouped by."""
     spec = job.spec

@@ -1,6 +1,7 @@
 """Records -> Figure; the only door to matplotlib. Nothing here reads or writes a file but `png`."""
 
 import io
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ NEGATIVE, POSITIVE, CUT = "#4c72b0", "#dd8452", "#222222"
 _COLOURS = ("#222222", "#4c72b0", "#dd8452", "#55a868")
 _NAMES = {"none": "as it is (thin: each seed)"}
 _DPI = 110
+_LINE = 48  # characters of a name
 _PNG: dict[str, Any] = {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": 1}}
 _PLACE = (0.1, 0.15, 0.87, 0.76)  # fixed: a layout engine draws every picture twice to find it
 
@@ -128,19 +130,31 @@ class Line(NamedTuple):
 def heat_map(values: pd.DataFrame, *, title: str) -> Figure:
     """Draw a table of shares, rows by columns, each with its number."""
     rows, columns = values.shape
-    figure = Figure(figsize=(3.4 + 0.62 * columns, 1.1 + 0.34 * rows), layout="constrained")
+    names = [_wrapped(str(own)) for own in values.index]
+    longest, lines = max(map(_longest, names)), max(own.count("\n") for own in names)
+    size = (1.2 + 0.075 * longest + 0.62 * columns, 1.1 + (0.34 + 0.14 * lines) * rows)
+    figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots()
     shares = values.to_numpy(np.float64)
     axes.imshow(shares, cmap="viridis", aspect="auto")
     axes.set_xticks(range(columns), values.columns, rotation=45, ha="right", fontsize=8)
-    axes.set_yticks(range(rows), values.index, fontsize=8)
+    axes.set_yticks(range(rows), names, fontsize=8)
     middle = (np.nanmin(shares) + np.nanmax(shares)) / 2
     for (row, column), value in np.ndenumerate(shares):
         if np.isfinite(value):
             colour = "black" if value > middle else "white"
             axes.text(column, row, f"{value:.3f}", ha="center", va="center", fontsize=7, color=colour)
-    axes.set_title(title, loc="left", fontsize=9)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=9)
     return figure
+
+
+def _wrapped(name: str) -> str:
+    """A name on as many lines as leave room for a picture beside it."""
+    return textwrap.fill(name, _LINE)
+
+
+def _longest(name: str) -> int:
+    return max(map(len, name.split("\n")))
 
 
 def curves(panels: Mapping[tuple[str, str, str], Sequence[Line]], *, title: str) -> Figure:
@@ -150,7 +164,7 @@ def curves(panels: Mapping[tuple[str, str, str], Sequence[Line]], *, title: str)
     colours = dict(zip(names, colormaps["tab20"](np.arange(len(names)) % 20), strict=True))
     for axes, ((heading, across, up), lines) in zip(figure.subplots(2, 2).flat, panels.items(), strict=True):
         for line in lines:
-            axes.plot(line.x, line.y, color=colours[line.name], label=line.name, linewidth=1.2)
+            axes.plot(line.x, line.y, color=colours[line.name], label=_wrapped(line.name), linewidth=1.2)
         axes.set(xlabel=across, ylabel=up, xlim=(0, 1), ylim=(0, 1.01))
         axes.set_title(heading, loc="left", fontsize=10)
         axes.spines[["top", "right"]].set_visible(False)
@@ -169,13 +183,44 @@ def histograms(counts: Mapping[str, Histogram]) -> Figure:
         for values, colour in ((own.negative, NEGATIVE), (own.positive, POSITIVE)):
             axes.stairs(values, own.edges, fill=True, alpha=0.55, color=colour)
         axes.set_yscale("function", functions=(np.sqrt, np.square))
-        axes.set_title(name, loc="left", fontsize=8)
+        axes.set_title(_wrapped(name), loc="left", fontsize=8)
     for axes in figure.axes[len(counts) :]:
         axes.set_visible(False)
     figure.supxlabel(
         "score as a probability, a margin as it is, clipped to 0 to 1 (blue: negative rows, orange: positive)",
         fontsize=9,
     )
+    return figure
+
+
+class Interval(NamedTuple):
+    """A named interval with its middle."""
+
+    name: str
+    mean: float
+    low: float
+    high: float
+
+
+def intervals(groups: Mapping[str, Sequence[Interval]], marks: Mapping[str, float], *, title: str) -> Figure:
+    """Draw intervals by group, one below the other, and a mark a group. A name has one colour in all groups."""
+    figure = Figure(figsize=(8, 0.9 + 0.42 * len(groups)), layout="constrained")
+    axes = figure.subplots()
+    names = list(dict.fromkeys(own.name for group in groups.values() for own in group))
+    for row, group in enumerate(groups.values()):
+        for own in group:
+            at, colour = row + 0.2 * (names.index(own.name) - (len(names) - 1) / 2), _COLOURS[names.index(own.name) + 1]
+            axes.plot([own.low, own.high], [at, at], color=colour, linewidth=1.5)
+            axes.plot([own.mean], [at], "o", color=colour, markersize=4, label=own.name)
+    rows = range(len(groups))
+    axes.plot([marks[name] for name in groups], rows, "D", color=CUT, markersize=5, linestyle="", label="published")
+    axes.set_yticks(rows, list(groups), fontsize=9)
+    axes.invert_yaxis()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="x", alpha=0.3)
+    told = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    axes.legend(told.values(), told, loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=9)
+    axes.set_title(title, loc="left", fontsize=10)
     return figure
 
 

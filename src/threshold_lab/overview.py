@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from threshold_lab import curves, figures
-from threshold_lab.captions import apart, experiment_of, name_of, typed
+from threshold_lab.captions import apart, experiment_of, in_words, name_of, typed
 from threshold_lab.cells import TEST_LOGITS, stored_scores
 from threshold_lab.figures import Line
 from threshold_lab.heads import head_of
@@ -23,6 +23,8 @@ from threshold_lab.tracking import SWEEP, Records, RunRecord, StoredRun
 
 KIND = "lab.kind"
 """Tag of the run that stands for a sweep."""
+
+_LONGEST = 100  # of a file's name, in characters
 
 MOST = 20
 """Cells in one picture; what is beyond is in the table alone."""
@@ -68,7 +70,7 @@ def _overview(
     experiment: str, jobs: Sequence[Job], stored: Mapping[str, StoredRun], runs: Records, origin: Origin
 ) -> RunRecord:
     grouped = cells(jobs)
-    names = [" ".join(own.values()) for own in apart([own[0] for own in grouped])]
+    names = [in_words(own) for own in apart([own[0] for own in grouped])]
     table = _table(dict(zip(names, grouped, strict=True)), stored)
     found = [_cell(name, own, stored, runs) for name, own in zip(names[:MOST], grouped, strict=False)]
     return RunRecord(
@@ -148,7 +150,7 @@ def _as_files(found: Sequence[_Cell]) -> list[str]:
     """The name of each cell as a file may have it, no two alike."""
     names: list[str] = []
     for own in found:
-        plain = re.sub(r"[^\w .,=+-]+", "_", own.name).strip(".") or "_"
+        plain = re.sub(r"[^\w .,=+-]+", "_", own.name).strip(".")[:_LONGEST] or "_"
         names.append(plain if plain not in names else f"{plain} {len(names)}")
     return names
 

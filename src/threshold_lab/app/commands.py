@@ -92,20 +92,64 @@ def compare(first: str, second: str, metric: str, store: str, as_json: bool, **a
 
 
 @cli.command()
-@click.argument("run_ids", nargs=-1, metavar="RUN_ID ...")
+@click.argument("what", nargs=-1, metavar="RUN_ID ... | published[=NAME] | reported")
 @click.option("--sweep", "sweep_name", metavar="ID", help="All jobs of a sweep, by its name or its run's id.")
 @click.option("--data", "folders", multiple=True, type=click.Path(path_type=Path), help="Folder of data files.")
 @click.option("--workers", type=click.IntRange(1), help="Processes; one a core if not given.")
+@click.option("--full", is_flag=True, help="Of what is reported all, not the quick profile.")
 @click.option("--at-commit", is_flag=True, help="With the code of the run's commit, checked out beside this one.")
 @click.option("--store", default="mlruns", show_default=True, help="Folder of the runs.")
 @click.option("--json", "as_json", is_flag=True, help="For a program to read.")
-def reproduce(as_json: bool, **asked: Any) -> NoReturn:
-    """Train the networks of runs again, from nothing stored, and compare: to the bit on the same kind of machine."""
+def reproduce(what: Sequence[str], as_json: bool, full: bool, **asked: Any) -> NoReturn:
+    """Train the networks of runs again, from nothing stored, and compare: to the bit on the same kind of machine.
+
+    published: what others found, all of conf/published or published=NAME,NAME. reported: the tables in reported/.
+    """
+    group, _, names = what[0].partition("=") if len(what) == 1 else ("", "", "")
+    if group == "published":
+        _published(names, as_json, **asked)
+    if group == "reported":
+        _reported(as_json, full, **asked)
     from threshold_lab.app.reproduce import Question, answer, say  # noqa: PLC0415
 
-    found = answer(Question(**asked), quiet=as_json)
+    found = answer(Question(tuple(what), **asked), quiet=as_json)
     say(found, as_json=as_json)
     sys.exit(max(own.exit_code for own in found))
+
+
+def _published(names: str, as_json: bool, **asked: Any) -> NoReturn:
+    from threshold_lab.app.published import EXIT_CODES, answer, say  # noqa: PLC0415
+    from threshold_lab.sweep import Place  # noqa: PLC0415
+
+    found = answer(names, Place(Path(asked["store"]), asked["workers"]), asked["folders"], quiet=as_json)
+    say(found, as_json=as_json)
+    sys.exit(max(EXIT_CODES.get(own.verdict, 0) for own in found))
+
+
+def _reported(as_json: bool, full: bool, **asked: Any) -> NoReturn:
+    from threshold_lab.app.reported import again, keep, say  # noqa: PLC0415
+
+    found = again(asked["workers"], asked["folders"], full=full, quiet=as_json)
+    folder = keep(found)
+    say(found, as_json=as_json)
+    click.echo(f"Kept in {folder}", err=True)
+    sys.exit(not found.reproduced)
+
+
+@cli.command()
+@click.option(
+    "--freeze", is_flag=True, required=True, expose_value=False, help="Write reported/, running what is missing."
+)
+@click.option("--data", "folders", multiple=True, type=click.Path(path_type=Path), help="Folder of data files.")
+@click.option("--workers", type=click.IntRange(1), help="Processes; one a core if not given.")
+@click.option("--store", default="mlruns", show_default=True, help="Folder of the runs.")
+def report(store: str, workers: int | None, folders: Sequence[Path]) -> None:
+    """Write down what this project claims: a table a study, of the runs in the store."""
+    from threshold_lab.app.reported import freeze  # noqa: PLC0415
+    from threshold_lab.sweep import Place  # noqa: PLC0415
+
+    for path in freeze(Place(Path(store), workers), folders):
+        click.echo(path)
 
 
 @cli.command()

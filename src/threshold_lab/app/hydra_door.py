@@ -3,14 +3,15 @@
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from shlex import join
+from typing import Any
 
 import hydra
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from threshold_lab.app.interrupt import Interrupt
@@ -34,20 +35,45 @@ def run_hydra(words: Sequence[str], *, program: str) -> bool:
     Raises ConfigError for what Hydra refuses, and LabError for what we do. With HYDRA_FULL_ERROR=1 Hydra's own
     errors come through as they are.
     """
-    wanted = os.environ.get("HYDRA_FULL_ERROR") == "1"
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # so that errors reach us, not Hydra's printer
-    sys.argv = [program, *words]
     with Interrupt() as interrupt:
         task = SweepTask(join([*program.split(), *words]), interrupt)
-        try:
-            hydra.main(config_path=str(configuration_folder()), config_name=CONFIG, version_base="1.3")(task)()
-        except (HydraException, OmegaConfBaseException) as error:
-            if wanted:
-                raise
-            raise ConfigError(_words(error, words)) from None
+        _given(words, program, task)
     if task.error is not None:
         raise task.error
     return not task.failed
+
+
+def _given(words: Sequence[str], program: str, task: Callable[[DictConfig], object]) -> None:
+    wanted = os.environ.get("HYDRA_FULL_ERROR") == "1"
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # so that errors reach us, not Hydra's printer
+    sys.argv = [program, *words]
+    try:
+        hydra.main(config_path=str(configuration_folder()), config_name=CONFIG, version_base="1.3")(task)()
+    except (HydraException, OmegaConfBaseException) as error:
+        if wanted:
+            raise
+        raise ConfigError(_words(error, words)) from None
+
+
+class _Collector:
+    """A task that runs nothing."""
+
+    def __init__(self) -> None:
+        self.configs: list[Any] = []
+
+    def __call__(self, config: DictConfig) -> None:
+        self.batch([config])
+
+    def batch(self, configs: Sequence[DictConfig]) -> list[None]:
+        self.configs += [OmegaConf.to_container(own, resolve=True) for own in configs]
+        return [None] * len(configs)
+
+
+def composed(*words: str) -> list[Any]:
+    """Return the configurations of a sweep's jobs, without running any. Raises ConfigError for what Hydra refuses."""
+    collector = _Collector()
+    _given(["--multirun", *words], "threshold-lab sweep", collector)
+    return collector.configs
 
 
 def _words(error: Exception, words: Sequence[str]) -> str:

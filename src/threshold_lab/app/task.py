@@ -13,8 +13,8 @@ from threshold_lab.app.interrupt import Interrupt
 from threshold_lab.errors import ConfigError, LabError, gather
 from threshold_lab.spec import RunSpec, run_spec
 
-PLACES = ("store", "executor")
-"""Keys of the configuration that say where a job runs and is kept; they change no result."""
+PLACES = ("store", "executor", "study")
+"""Keys of the configuration that say where a job runs and is kept, and what for; they change no result."""
 
 
 class SweepTask:

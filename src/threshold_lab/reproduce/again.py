@@ -3,7 +3,7 @@
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from threshold_lab.reproduce.stored import CannotError, Stored, damaged, stored
 from threshold_lab.reproduce.verdict import CANNOT, Reproduction, changes, verdict
 from threshold_lab.spec import RunSpec, canonical
 from threshold_lab.sweep import Place, Watch, sweep
-from threshold_lab.tracking import KEY, RunRecord, Runs, StoredRun
+from threshold_lab.tracking import Memory, RunRecord, Runs
 
 VERDICT_TAG = "reproduced"
 """Tag of a run that was run again: the verdict, and when."""
@@ -62,7 +62,7 @@ def _ready(run_id: str, runs: Runs, asked: Asked) -> tuple[Stored, RunSpec]:
 def _made_again(
     known: Sequence[tuple[Stored, RunSpec]], runs: Runs, asked: Asked, watch: Watch
 ) -> dict[str, Reproduction]:
-    memory = _Memory()
+    memory = Memory()
     with tempfile.TemporaryDirectory(prefix="threshold-lab-again-") as folder:
         place = Place(Path(folder), asked.workers)
         outcome = sweep([spec for _, spec in known], place, watch, "threshold-lab reproduce", lambda: memory)
@@ -109,28 +109,3 @@ def annotate(found: Iterable[Reproduction], runs: Runs) -> None:
             content = canonical({"when": when, "verdict": own.verdict, "reasons": own.reasons, "largest": own.largest})
             name = f"reproductions/{time.strftime('%Y%m%d-%H%M%S')}.json"
             runs.annotate(own.run_id, {VERDICT_TAG: f"{own.verdict}, {when}"}, {name: content.encode()})
-
-
-@dataclass(eq=False)
-class _Memory:
-    """Takes what a sweep records, by the job's key, and writes it nowhere."""
-
-    records: dict[str, RunRecord] = field(default_factory=dict)
-
-    def of_cells(self, _cells: Iterable[str]) -> dict[str, StoredRun]:
-        return {}
-
-    def record(self, record: RunRecord) -> str:
-        kept: dict[str, Any] = {name: own for name, own in record.files.items() if not name.startswith("model/")}
-        self.records[record.tags[KEY]] = replace(record, files=kept)
-        return ""
-
-    def fail(self, record: RunRecord, _reason: str) -> str:
-        return record.name
-
-    def adopt(self, parent: str, children: Iterable[StoredRun]) -> None: ...
-
-    def supersede(self, run_id: str) -> None: ...
-
-    def file(self, run_id: str, name: str) -> bytes:
-        raise NotImplementedError

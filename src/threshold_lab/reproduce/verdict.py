@@ -40,7 +40,7 @@ class Reproduction:
 
 def changes(then: Mapping[str, Any], now: Provenance) -> dict[str, tuple[str, str]]:
     """Return what may change a bit and is not as it was."""
-    before, today = _flat(then), _flat(asdict(now))
+    before, today = _flat(decisive(then)), _flat(decisive(asdict(now)))
     names = dict.fromkeys([*before, *today])
     return {
         name: (str(before.get(name, "")), str(today.get(name, "")))
@@ -49,10 +49,14 @@ def changes(then: Mapping[str, Any], now: Provenance) -> dict[str, tuple[str, st
     }
 
 
+def decisive(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a provenance that may change a bit."""
+    return {name: provenance.get(name, "") for name in _DECISIVE}
+
+
 def _flat(provenance: Mapping[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
-    for name in _DECISIVE:
-        value = provenance.get(name, "")
+    for name, value in provenance.items():
         flat |= {f"{name} {own}": each for own, each in value.items()} if isinstance(value, Mapping) else {name: value}
     return flat
 

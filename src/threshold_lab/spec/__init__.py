@@ -10,31 +10,37 @@ from threshold_lab.spec.fields import Column, Label
 from threshold_lab.spec.job import Lane, Network, RunSpec, Training
 from threshold_lab.spec.optimizer import Adam, Optimizer, RmsProp, Sgd
 from threshold_lab.spec.rule import Cost, RuleSettings
+from threshold_lab.spec.study import Claim, File, Published, Study, study_spec
 
 __all__ = [
     "TABS",
     "Adam",
     "BreastCancer",
     "Circles",
+    "Claim",
     "Classification",
     "Column",
     "Cost",
     "Csv",
     "Data",
+    "File",
     "Label",
     "Lane",
     "Moons",
     "Network",
     "Optimizer",
+    "Published",
     "RmsProp",
     "RuleSettings",
     "RunSpec",
     "Sgd",
     "SplitSpec",
+    "Study",
     "Training",
     "canonical",
     "digest",
     "leaves",
     "rule_settings",
     "run_spec",
+    "study_spec",
 ]

@@ -16,15 +16,16 @@ _run_spec, _rule_settings = TypeAdapter(RunSpec), TypeAdapter(RuleSettings)
 
 def run_spec(config: Mapping[str, Any]) -> RunSpec:
     """Check a resolved configuration. Raises ConfigError with every broken rule, one a line."""
-    return _checked(_run_spec, config)
+    return checked(_run_spec, config)
 
 
 def rule_settings(config: Mapping[str, Any]) -> RuleSettings:
     """Check the settings of the rules. Raises ConfigError with every broken rule, one a line."""
-    return _checked(_rule_settings, config)
+    return checked(_rule_settings, config)
 
 
-def _checked(adapter: TypeAdapter[Spec], config: Mapping[str, Any]) -> Spec:
+def checked(adapter: TypeAdapter[Spec], config: Mapping[str, Any]) -> Spec:
+    """Read a configuration by a type of its own. Raises ConfigError with every broken rule, one a line."""
     try:
         return adapter.validate_python(dict(config))
     except ValidationError as error:
