@@ -1,4 +1,4 @@
-"""threshold-lab sweep | run | ui | decide | compare | reproduce | export | status."""
+"""threshold-lab sweep | run | ui | decide | compare | reproduce | report | export | status."""
 
 import json
 import os

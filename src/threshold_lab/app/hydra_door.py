@@ -20,6 +20,7 @@ from threshold_lab.errors import ConfigError, unknown
 from threshold_lab.spec import leaves
 
 CONFIG = "config"
+_FULL = "HYDRA_FULL_ERROR"
 _PACKAGE = Path(__file__).parents[1]
 
 
@@ -44,15 +45,17 @@ def run_hydra(words: Sequence[str], *, program: str) -> bool:
 
 
 def _given(words: Sequence[str], program: str, task: Callable[[DictConfig], object]) -> None:
-    wanted = os.environ.get("HYDRA_FULL_ERROR") == "1"
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # so that errors reach us, not Hydra's printer
-    sys.argv = [program, *words]
+    """Have Hydra call a task. Its errors are to reach us, not Hydra's printer."""
+    before, argv = os.environ.get(_FULL), sys.argv
+    os.environ[_FULL], sys.argv = "1", [program, *words]
     try:
         hydra.main(config_path=str(configuration_folder()), config_name=CONFIG, version_base="1.3")(task)()
     except (HydraException, OmegaConfBaseException) as error:
-        if wanted:
+        if before == "1":
             raise
         raise ConfigError(_words(error, words)) from None
+    finally:
+        os.environ[_FULL], sys.argv = before or "0", argv
 
 
 class _Collector:
