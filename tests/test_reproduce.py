@@ -21,7 +21,7 @@ from threshold_lab.reproduce import CANNOT, DIFFERS, IDENTICAL, WITHIN, Reproduc
 from threshold_lab.reproduce.again import Asked, annotate
 from threshold_lab.reproduce.verdict import TOLERANCE, changes, verdict
 from threshold_lab.spec import canonical, run_spec
-from threshold_lab.tracking import Runs
+from threshold_lab.tracking import Memory, Runs
 
 WORDS = ["activation=sigmoid,linear", "loss=binary_crossentropy,mse,hinge", "optimizer=sgd,adam"]
 WORDS += ["threshold=0.3,0.5,0.7,youden,f1", "network.hidden=[6]", "network.dropout=[0.2]"]
@@ -71,15 +71,15 @@ def jobs_in(store: Path) -> list:
 @pytest.fixture(scope="module")
 def made_again(place):
     """All 121 runs, made again once; and what was made, to be held against what was changed."""
-    kept, original = {}, again._Memory.record
+    kept, original = {}, Memory.record
 
     def keeping(memory, record):
-        original(memory, record)
+        key = original(memory, record)
         kept.update(memory.records)
-        return ""
+        return key
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(again._Memory, "record", keeping)
+        patch.setattr(Memory, "record", keeping)
         runs = Runs(place / "mlruns")
         own = [run.run_id for run in jobs_in(place / "mlruns")]
         return reproduce(own, runs, Asked([place]), Quiet()), kept

@@ -19,6 +19,7 @@ from threshold_lab.plan import Job
 from threshold_lab.provenance import decisions, engine, provenance
 from threshold_lab.recording import UNDECIDED, VALIDATION_ERROR, Origin, description, record_of
 from threshold_lab.records import Fit, Splits
+from threshold_lab.sealing import last_values
 from threshold_lab.spec import Lane, RunSpec
 from threshold_lab.store import Store
 from threshold_lab.tracking import PARENT, REASON, Records, Runs, StoredRun
@@ -144,13 +145,17 @@ def _plan(jobs: Iterable[Job], command: str) -> dict[str, Any]:
 
 @dataclass(eq=False)
 class _Recorder:
-    """The one writer of a sweep: puts fits into the store and jobs into MLflow, and knows what became of each."""
+    """The one writer of a sweep: puts fits into the store and jobs into MLflow, and knows what became of each.
+
+    By a job's key: stored, the finished runs; superseded, the ids of those that are made again.
+    """
 
     runs: Records
     store: Store
     splits: Mapping[str, Splits]
     origin: Origin
     watch: Watch
+    stored: dict[str, StoredRun] = field(default_factory=dict)
     superseded: dict[str, str] = field(default_factory=dict)
     lost: dict[str, str] = field(default_factory=dict)
     run_ids: dict[str, str] = field(default_factory=dict)
@@ -166,7 +171,7 @@ class _Recorder:
         """Whether a job need not run again: it is finished, or it diverged or could not be cut, as it would again."""
         reason = run.tags.get(REASON, "")
         if run.status == "FINISHED":
-            self.run_ids[run.key], self.errors[run.key] = run.run_id, run.metrics[VALIDATION_ERROR]
+            self._finished(run)
         elif run.status == "FAILED" and reason.startswith((DIVERGED, UNDECIDED)):
             self.run_ids[run.key], self.failed[run.key] = run.run_id, reason
         else:
@@ -200,12 +205,11 @@ class _Recorder:
 
     def sum_up(self, jobs: Sequence[Job]) -> None:
         """Write one run for the whole sweep above those of its jobs, if any of them is new."""
-        stored = self.runs.of_cells(dict.fromkeys(job.cell for job in jobs))
-        if all(PARENT in stored[job.key].tags for job in jobs if job.key in stored):
+        if not self.runs.shown or all(PARENT in own.tags for own in self.stored.values()):
             return
         self.watch.checkpoint()
         self.watch.summing_up()
-        for record, children in overviews(jobs, stored, self.runs, self.origin):
+        for record, children in overviews(jobs, self.stored, self.runs, self.origin):
             self.runs.adopt(self.runs.record(record), children)
 
     def _writer(self, job: Job) -> Callable[[Job], str]:
@@ -222,8 +226,13 @@ class _Recorder:
             record = record_of(job, cell, self.origin)
         except DataError as error:
             return self._fail(job, reason=f"{UNDECIDED}: {error}")
-        self.errors[job.key] = record.metrics[VALIDATION_ERROR]
-        return self.runs.record(record)
+        run_id = self.runs.record(record)
+        self._finished(StoredRun(run_id, job.key, "FINISHED", record.tags, last_values(record)))
+        return run_id
+
+    def _finished(self, run: StoredRun) -> None:
+        self.stored[run.key] = run
+        self.run_ids[run.key], self.errors[run.key] = run.run_id, run.metrics[VALIDATION_ERROR]
 
     def _fail(self, job: Job, reason: str) -> str:
         self.failed[job.key] = reason

@@ -36,7 +36,9 @@ class StoredRun:
 
 
 class Records(Protocol):
-    """Where a sweep's jobs are recorded; see `Runs`."""
+    """Where a sweep's jobs are recorded; see `Runs`. shown: whether anybody may look at them, and at their sweep."""
+
+    shown: bool
 
     def of_cells(self, cells: Iterable[str]) -> dict[str, StoredRun]:
         """Return the run of each job by its key; of several, the finished one."""

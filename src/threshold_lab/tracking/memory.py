@@ -12,10 +12,11 @@ from threshold_lab.tracking.names import KEY
 class Memory:
     """Takes what a sweep records, without models, by the job's key, which is also the run's id."""
 
+    shown = False
     records: dict[str, RunRecord] = field(default_factory=dict)
 
     def of_cells(self, _cells: Iterable[str]) -> dict[str, StoredRun]:
-        """Return no run: all is to be done, and no sweep of it to be drawn."""
+        """Return no run: all is to be done."""
         return {}
 
     def finished(self) -> dict[str, StoredRun]:

@@ -49,6 +49,8 @@ for _name in ("alembic", "mlflow.store.db.utils", "mlflow.tracking"):
 class Runs:
     """The runs of a lab, in its folder or wherever MLFLOW_TRACKING_URI says."""
 
+    shown = True
+
     def __init__(self, folder: Path, about: str = "") -> None:
         """Open the database, making it where there is none; about: what an experiment is. Raises StoreError."""
         self.about = about
