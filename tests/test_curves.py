@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, precision_recall_curve, roc_curve
+from sklearn.metrics import accuracy_score, precision_recall_curve, roc_auc_score, roc_curve
 
 from threshold_lab import curves
 
@@ -13,11 +13,24 @@ def scored(networks: int = 1) -> tuple[np.ndarray, np.ndarray]:
     return np.round(generator.normal(size=(networks, 90)) + labels, 1), labels
 
 
-def test_the_roc_curve_is_the_best_recall_within_a_false_positive_rate():
+def test_the_roc_curve_goes_straight_from_cut_to_cut_and_up_where_it_rises():
     scores, labels = scored()
     rates, recalls, _ = roc_curve(labels, scores[0], drop_intermediate=False)
-    expected = [recalls[rates <= own + 1e-12].max() for own in curves.GRID]
+    highest = {rate: recalls[rates == rate].max() for rate in rates}
+    expected = np.interp(curves.GRID, list(highest), list(highest.values()))
     assert curves.roc(scores, labels) == pytest.approx(expected)
+
+
+def test_the_roc_curve_of_one_score_for_all_rows_is_the_diagonal():
+    labels = np.arange(10) % 2 == 0
+    assert curves.roc(np.full((1, 10), 0.3), labels) == pytest.approx(curves.GRID)
+
+
+def test_the_area_below_the_roc_curve_is_the_roc_auc_also_of_ties():
+    scores, labels = scored()
+    coarse = np.round(scores)
+    area = np.trapezoid(curves.roc(coarse, labels), curves.GRID)
+    assert area == pytest.approx(roc_auc_score(labels, coarse[0]), abs=0.003)
 
 
 def test_the_precision_is_the_best_with_a_recall_of_so_much_or_more():

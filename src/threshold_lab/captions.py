@@ -17,9 +17,12 @@ EXPERIMENT = """What the output activation, the loss and the threshold of a Kera
 data set. A run is one configuration: its metrics are means over seeds on the test part (`_sd`: standard deviation), at
 the threshold chosen on the validation part. `majority` is the accuracy of always saying the more frequent label;
 `test_rows_positive` and `test_rows_negative` are the histogram of the scores, a step a bin. A run of kind `sweep` holds
-the comparison of all its jobs: table, heat maps, curves, histograms, and a slider for the threshold of each network."""
+the comparison of all its jobs: table, heat maps, curves, histograms, and a slider for the threshold of each network;
+`threshold-lab ui` prints its page. Each run says how it was made; `threshold-lab reproduce RUN_ID` makes it again."""
 """Description of every experiment."""
 
+DEFAULT_STORE = "mlruns"
+_LONGEST = 200  # of a name; MLflow keeps 250 characters
 ALWAYS_NAMED = ("activation", "loss")
 _SWEPT = ("activation", "loss", "threshold")
 _SWEEPS = ("question", "none")  # of conf/sweep, those that sweep nothing else
@@ -32,9 +35,17 @@ def experiment_of(spec: RunSpec) -> str:
     return Path(path).stem if path else spec.data.source
 
 
-def name_of(job: Job) -> str:
-    """Return the name of a job's run."""
-    return f"{job.spec.activation} {job.spec.loss} {title(job.spec.threshold, job.spec.rule)}"
+def name_of(job: Job, differing: Sequence[str] = ()) -> str:
+    """Return the name of a job's run: activation, loss and threshold, and the other leaves that differ in its sweep."""
+    own = leaves(job.spec)
+    others = "".join(f" {key}={own[key]}" for key in differing if key in own)
+    return f"{job.spec.activation} {job.spec.loss} {title(job.spec.threshold, job.spec.rule)}{others}"[:_LONGEST]
+
+
+def differing(jobs: Sequence[Job]) -> tuple[str, ...]:
+    """Return the leaves in which jobs differ, but for those that every name has."""
+    named = dict.fromkeys(key for own in apart(jobs) for key in own)
+    return tuple(key for key in named if key not in ALWAYS_NAMED)
 
 
 def apart(jobs: Sequence[Job]) -> list[dict[str, str]]:
@@ -55,11 +66,12 @@ def tags_of(job: Job) -> dict[str, str]:
     """Return what runs are found and grouped by."""
     spec = job.spec
     own = {"activation": spec.activation, "loss": spec.loss, "threshold": str(spec.threshold)}
+    own["rule"] = title(spec.threshold, spec.rule)
     contract = f"score is a {head_of(spec).claim.rstrip(',')}"
     return {KEY: job.key, CELL: job.cell, "data": job.data, "engine": job.engine, "contract": contract, **own}
 
 
-def description_of(job: Job, command: str) -> str:
+def description_of(job: Job, command: str, store: str = DEFAULT_STORE) -> str:
     """Return what a run is, in Markdown, with the commands that made it and that make it alone."""
     spec = job.spec
     lines = [
@@ -71,8 +83,14 @@ def description_of(job: Job, command: str) -> str:
         lines.append(f"Made by\n\n    {typed(command)}")
     if own := alone(command, spec):
         lines.append(f"This job alone, anew:\n\n    {own} store=again")
-    lines.append(f"Trained again and compared with this run, to the bit:\n\n    threshold-lab reproduce {RUN_ID}")
+    again = f"threshold-lab reproduce {RUN_ID}{in_store(store)}"
+    lines.append(f"Trained again and compared with this run, to the bit:\n\n    {again}")
     return "\n\n".join(lines)
+
+
+def in_store(store: str) -> str:
+    """Return what a command needs to find the runs of a store."""
+    return "" if store == DEFAULT_STORE else f" --store {shlex.quote(store)}"
 
 
 def _meaning(own: Head) -> str:
@@ -106,7 +124,7 @@ def _words(command: str) -> list[str]:
 
 
 def _word(value: Any) -> str:
-    return json.dumps(value).replace(" ", "") if isinstance(value, (list, tuple)) else str(value)
+    return str(value) if isinstance(value, str) else json.dumps(value).replace(" ", "")
 
 
 def data_of(job: Job, splits: Splits) -> Mapping[str, Any]:

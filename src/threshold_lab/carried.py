@@ -17,6 +17,17 @@ from numpy.typing import NDArray
 
 _TYPES = ["numpy.dtype"]  # in the encoder, beside what skops trusts
 _BATCH = 8192
+_EXACT = 2**53
+_TRUTHS = {"true": 1.0, "false": 0.0}
+_MISSING = frozenset(("", "NA", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>", "NaN", "nan", "-NaN", "-nan", "null"))
+_MISSING |= {
+    "NULL",
+    "None",
+    "1.#IND",
+    "-1.#IND",
+    "1.#QNAN",
+    "-1.#QNAN",
+}  # as in training, which reads what pandas reads
 _RELATIVE, _ABSOLUTE = 1e-3, 1e-4  # of a score on another machine
 
 Reals = NDArray[np.float64]
@@ -33,7 +44,7 @@ class ThresholdModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
     """
 
     def load_context(self, context: Any) -> None:
-        """Load the parts and compare the scores of the stored rows with what they were. Raises ValueError."""
+        """Load the parts and compare scores and labels of the stored rows with what they were. Raises ValueError."""
         self.card = json.loads(Path(context.artifacts["card"]).read_text())
         self.encoder = skops.io.load(context.artifacts["encoder"], trusted=_TYPES)
         import keras  # noqa: PLC0415 - MLflow runs this file when it stores a model, too
@@ -45,17 +56,21 @@ class ThresholdModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: Card | None = None) -> pd.DataFrame:  # noqa: ARG002
         """Score raw rows and cut them."""
-        threshold = float((params or {}).get("threshold", self.card["threshold"]))
+        asked = (params or {}).get("threshold")
+        threshold = float(self.card["threshold"] if asked is None else asked)
         if np.isnan(threshold):
             raise ValueError("threshold is NaN, which cuts nothing; give a number in the unit of the score")
-        score = self.score(pd.DataFrame(model_input))
+        rows = pd.DataFrame(model_input)
+        score = self.score(rows)
         probability = _probability(score, self.card["score"])
         labels = np.where(score >= threshold, self.card["positive"], self.card["negative"])
         found = {"score": score, "probability": probability, "label": labels.astype(object)}
-        return pd.DataFrame({name: own for name, own in found.items() if own is not None})
+        return pd.DataFrame({name: own for name, own in found.items() if own is not None}, index=rows.index)
 
     def score(self, rows: pd.DataFrame) -> Reals:
         """Return the score of raw rows, (n,) float64."""
+        if rows.empty:
+            return np.empty(0)
         features = np.asarray(self.encoder.transform(self._columns(rows)), np.float32)
         batches = [features[start : start + _BATCH] for start in range(0, len(features), _BATCH)]
         logits = [np.asarray(self.network(own, training=False)) for own in batches]
@@ -79,6 +94,13 @@ class ThresholdModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
                 f"the model does not say what it said when it was stored: row {worst} of its own check scores "
                 f"{found[worst]:.6g}, stored is {own['scores'][worst]:.6g}; its files or its libraries changed"
             )
+        labels = self.predict(None, pd.DataFrame(own["rows"]))["label"]
+        decided = np.abs(found - self.card["threshold"]) > _ABSOLUTE + _RELATIVE * np.abs(found)
+        if strange := [row for row in np.flatnonzero(decided) if labels[row] != own["labels"][row]]:
+            raise ValueError(
+                f"the model does not decide as it did when it was stored: row {strange[0]} of its own check is "
+                f"{labels[strange[0]]!r}, stored is {own['labels'][strange[0]]!r}; its card was changed"
+            )
 
 
 def _probability(score: Reals, claim: str) -> Reals | None:
@@ -90,8 +112,16 @@ def _probability(score: Reals, claim: str) -> Reals | None:
     return np.clip((score + 1) / 2, 0, 1) if claim.startswith("expected target") else None
 
 
+def _present(column: pd.Series) -> pd.Series:
+    """A column with NaN for whatever stands for a missing value, as in training."""
+    own = column.astype(object)
+    return own.where(own.notna() & ~own.map(lambda value: str(value).strip() in _MISSING), np.nan)
+
+
 def _numbers(column: pd.Series) -> pd.Series:
-    found = pd.to_numeric(column, errors="coerce").astype(np.float64)
+    column = _present(column)
+    words = column.map(lambda value: _TRUTHS.get(str(value).strip().lower(), value))
+    found = pd.to_numeric(words, errors="coerce").astype(np.float64)
     strange = (found.isna() & column.notna()) | np.isinf(found)
     if strange.any():
         row = int(strange.to_numpy().argmax())
@@ -100,13 +130,22 @@ def _numbers(column: pd.Series) -> pd.Series:
 
 
 def _words(column: pd.Series) -> pd.Series:
-    return column.astype(object).map(_word, na_action="ignore").where(column.notna(), np.nan)
+    column = _present(column)
+    return column.map(_word, na_action="ignore").where(column.notna(), np.nan)
 
 
 def _word(value: object) -> str:
-    """The text of a value as in training: 1, 1.0 and "1" are the same."""
-    whole = isinstance(value, (float, np.floating)) and float(value).is_integer()
-    return str(int(value) if whole else value).strip()  # type: ignore[call-overload]
+    """The text of a value as in training: 1, 1.0, "1" and "01" are the same, and True and "true"."""
+    text = str(value).strip()
+    if text.lower() in _TRUTHS:
+        return text.capitalize()
+    try:
+        number = float(text.replace("_", "?"))  # Python, and no file, parts digits by underscores
+    except ValueError:
+        return text
+    if not np.isfinite(number):
+        return text
+    return str(int(number)) if number.is_integer() and abs(number) < _EXACT else repr(number)
 
 
 mlflow.models.set_model(ThresholdModel())

@@ -10,12 +10,18 @@ GRID = np.linspace(0, 1, 201)
 
 
 def roc(scores: Reals, labels: Flags) -> Reals:
-    """Recall that is reached with a false positive rate of GRID or less; on the diagonal for chance."""
+    """Recall at each false positive rate of GRID, straight between two cuts; on the diagonal for chance.
+
+    Source: Fawcett 2006, doi:10.1016/j.patrec.2005.10.010, section 7.
+    """
     return np.asarray(np.mean([_roc(every_cut(own, labels).counts) for own in scores], axis=0))
 
 
 def _roc(own: Counts) -> Reals:
-    return recall(own)[np.searchsorted(1 - specificity(own), GRID + 1e-12, "right") - 1]
+    """Where the curve rises straight up, the highest point."""
+    rate, reached = 1 - specificity(own), recall(own)
+    last = np.append(np.diff(rate) > 0, True)
+    return np.asarray(np.interp(GRID, rate[last], reached[last]))
 
 
 def precision_recall(scores: Reals, labels: Flags) -> Reals:

@@ -17,6 +17,7 @@ from mlflow.models.evaluation import EvaluationMetric, EvaluationResult, ModelEv
 
 from threshold_lab.counts import Flags, Reals
 from threshold_lab.data.kinds import word
+from threshold_lab.errors import DataError
 from threshold_lab.scoring import average_precision, brier, log_loss, roc_auc
 
 _TARGET = "true label"
@@ -34,10 +35,17 @@ class ThresholdEvaluator(ModelEvaluator):  # type: ignore[misc]
         return model_type == "classifier"
 
     def evaluate(self, *, model: Any, dataset: Any, evaluator_config: Any, **asked: Any) -> EvaluationResult:
-        """Predict, and let MLflow's evaluator judge the labels, with the metrics of the score beside it."""
-        positive = model.metadata.metadata["positive"]
+        """Predict, and let MLflow's evaluator judge the labels, with the metrics of the score beside it.
+
+        Says nothing of a model that is not one of a run's: MLflow asks every evaluator there is. Raises DataError on a
+        label the model does not know.
+        """
+        known = getattr(getattr(model, "metadata", None), "metadata", None) or {}
+        if not {"positive", "negative", "threshold", "tie_rule"} <= set(known):
+            return EvaluationResult({}, {})
+        positive = known["positive"]
         found = model.predict(dataset.features_data)
-        found[_TARGET] = [word(own) for own in dataset.labels_data]
+        found[_TARGET] = _labels(dataset.labels_data, (known["negative"], positive))
         return mlflow.models.evaluate(
             data=found,
             targets=_TARGET,
@@ -48,6 +56,16 @@ class ThresholdEvaluator(ModelEvaluator):  # type: ignore[misc]
             extra_metrics=[*_metrics(found, positive), *(asked.get("extra_metrics") or ())],
             custom_artifacts=asked.get("custom_artifacts"),
         )
+
+
+def _labels(values: Any, known: tuple[str, str]) -> list[str]:
+    words = [word(own) for own in values]
+    if strange := [row for row, own in enumerate(words) if own not in known]:
+        raise DataError(
+            f"row {strange[0]}: the label {words[strange[0]]!r} is not one of the model's, {known[0]!r} and "
+            f"{known[1]!r}; write it as the model does, or remove the row"
+        )
+    return words
 
 
 def _metrics(found: pd.DataFrame, positive: str) -> list[EvaluationMetric]:

@@ -4,6 +4,7 @@ The chart is Vega-Lite's; the threshold is one of GRID steps between the ends of
 exact.
 """
 
+import json
 from typing import Any
 
 import altair as alt
@@ -46,7 +47,14 @@ def page(scores: Scores, labels: tuple[str, str], *, title: str, unit: str, thre
     here = alt.Chart(cuts).transform_filter(f"abs(datum.threshold - cut) < {step / 2}")
     drawn = alt.vconcat(_bars(counts, labels, unit), alt.hconcat(_matrix(here, labels), _rates(here)))
     chart = drawn.add_params(cut).properties(title=title).configure_view(stroke=None)
-    return str(chart.to_html(inline=True)).encode()
+    return str(chart.to_html(inline=True, json_kwds={"cls": _Escaped})).encode()
+
+
+class _Escaped(json.JSONEncoder):
+    """JSON that ends no script of the page it is written into: words of a table may hold anything."""
+
+    def encode(self, o: Any) -> str:
+        return super().encode(o).replace("<", "\\u003c")
 
 
 def _cuts(scores: Scores, edges: Reals) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from threshold_lab import curves, figures
-from threshold_lab.captions import apart, experiment_of, in_words, name_of, typed
+from threshold_lab.captions import DEFAULT_STORE, apart, experiment_of, in_store, in_words, name_of, typed
 from threshold_lab.cells import TEST_LOGITS, stored_scores
 from threshold_lab.figures import Line
 from threshold_lab.heads import head_of
@@ -19,11 +19,9 @@ from threshold_lab.plan import Job, cells
 from threshold_lab.recording import HISTOGRAM, Origin
 from threshold_lab.records import Scores
 from threshold_lab.thresholds import title
-from threshold_lab.tracking import SWEEP, Records, RunRecord, StoredRun
+from threshold_lab.tracking import KIND, SWEEP, Records, RunRecord, StoredRun
 
-KIND = "lab.kind"
-"""Tag of the run that stands for a sweep."""
-
+TABLE = "table.csv"
 _LONGEST = 100  # of a file's name, in characters
 
 MOST = 20
@@ -71,7 +69,7 @@ def _overview(
 ) -> RunRecord:
     grouped = cells(jobs)
     names = [in_words(own) for own in apart([own[0] for own in grouped])]
-    table = _table(dict(zip(names, grouped, strict=True)), stored)
+    table = _table(dict(zip(names, grouped, strict=True)), stored, origin.differing)
     found = [_cell(name, own, stored, runs) for name, own in zip(names[:MOST], grouped, strict=False)]
     return RunRecord(
         experiment,
@@ -83,13 +81,16 @@ def _overview(
 
 
 def _description(table: pd.DataFrame, cells: int, origin: Origin) -> str:
+    store = in_store(str(origin.places.get("store", DEFAULT_STORE)))
     best = table.to_dict("records")[int(table["test_accuracy"].argmax())]
     return (
         f"**A sweep of {len(table)} jobs.** The best accuracy on the test part is {best['test_accuracy']:.3f} "
         f"({best['run']}); always saying the more frequent label is right on {best['majority']:.3f}. Its table and "
-        f"pictures are among the artifacts, its jobs are the runs below it.{_left_out(cells)}\n\n"
+        f"pictures are among the artifacts; its jobs are the runs below it or, if recorded before, below an earlier "
+        f"sweep.{_left_out(cells)}\n\n"
         f"Made by\n\n    {typed(origin.command)}\n\n"
-        f"All its jobs, trained again and compared, to the bit:\n\n    threshold-lab reproduce --sweep {origin.sweep}"
+        f"All its jobs, trained again and compared, to the bit:\n\n"
+        f"    threshold-lab reproduce --sweep {origin.sweep}{store}"
     )
 
 
@@ -97,10 +98,12 @@ def _left_out(cells: int) -> str:
     return f" The pictures show the first {MOST} of {cells} networks, the table all." if cells > MOST else ""
 
 
-def _table(grouped: Mapping[str, Sequence[Job]], stored: Mapping[str, StoredRun]) -> pd.DataFrame:
+def _table(
+    grouped: Mapping[str, Sequence[Job]], stored: Mapping[str, StoredRun], differing: Sequence[str]
+) -> pd.DataFrame:
     rows = [
         {
-            "run": name_of(job),
+            "run": name_of(job, differing),
             "cell": name,
             "cut": title(job.spec.threshold, job.spec.rule),
             "run_id": stored[job.key].run_id,
@@ -143,7 +146,7 @@ def _pictures(found: Sequence[_Cell], table: pd.DataFrame, experiment: str) -> d
     }
     pages = {f"sliders/{name}.html": _slider(own) for name, own in zip(_as_files(found), found, strict=True)}
     pictures = {name: figures.png(own) for name, own in drawn.items()}
-    return {**pictures, **pages, "table.csv": table.to_csv(index=False).encode()}
+    return {**pictures, **pages, TABLE: table.to_csv(index=False).encode()}
 
 
 def _as_files(found: Sequence[_Cell]) -> list[str]:

@@ -20,7 +20,8 @@ from threshold_lab.provenance import Provenance
 from threshold_lab.records import HISTORY, Fit
 from threshold_lab.sealing import sealed
 from threshold_lab.spec import canonical, leaves
-from threshold_lab.tracking import SWEEP, RunRecord
+from threshold_lab.thresholds import title
+from threshold_lab.tracking import SWEEP, TABLE_HASH, RunRecord
 from threshold_lab.tracking.model import at
 
 HALF, TUNED = 0.5, "youden"
@@ -32,6 +33,7 @@ VALIDATION_ERROR = "validation_error"
 UNDECIDED = "no threshold"
 """What the reason of a job begins with whose rule would find no threshold again."""
 
+_STEP, _FURTHEST = 0.05, 2**53
 SEEDS_TABLE, SUMMARY_TABLE = "seeds.csv", "summary.csv"
 SPEC, PROVENANCE, HISTOGRAM = "spec.json", "provenance.json", "histogram.json"
 RECORDED = {
@@ -52,12 +54,16 @@ all others, as MLflow's pages grow slow with their number. The table of seeds ho
 
 @dataclass(frozen=True)
 class Origin:
-    """Where runs come from: sweep, command, code, machine, and `places`, the configuration that changes no result."""
+    """Where runs come from: sweep, command, code, machine, and `places`, the configuration that changes no result.
+
+    differing: the leaves in which its jobs differ.
+    """
 
     sweep: str
     command: str
     provenance: Provenance
     places: Mapping[str, Any]
+    differing: tuple[str, ...] = ()
 
 
 def record_of(job: Job, cell: Cell, origin: Origin) -> RunRecord:
@@ -75,13 +81,17 @@ def record_of(job: Job, cell: Cell, origin: Origin) -> RunRecord:
     }
     record = replace(
         own,
-        tags={**own.tags, "keras_accuracy": _beside_keras(tidy, estimated, cell.head)},
+        tags={**own.tags, "keras_accuracy": _beside_keras(tidy, estimated, cell.head), **_table(cell)},
         metrics=_numbers(estimated, cell),
         series=_epochs(cell.fits) | _rows_by_bin(cell.histogram),
         files={**_files(job, cell, points[0]), **cell.files, **tables},
         data=captions.data_of(job, cell.splits),
     )
     return sealed(record)
+
+
+def _table(cell: Cell) -> dict[str, str]:
+    return {TABLE_HASH: cell.splits.files} if cell.splits.files else {}
 
 
 def _csv(table: pd.DataFrame) -> bytes:
@@ -113,11 +123,21 @@ def description(job: Job, origin: Origin) -> RunRecord:
     """Return the record of a job before it has any result."""
     return RunRecord(
         experiment=captions.experiment_of(job.spec),
-        name=captions.name_of(job),
+        name=captions.name_of(job, origin.differing),
         tags=captions.tags_of(job) | {SWEEP: origin.sweep},
-        params=leaves(job.spec) | dict(origin.places),
-        description=captions.description_of(job, origin.command),
+        params=_params(job, origin),
+        description=captions.description_of(
+            job, origin.command, str(origin.places.get("store", captions.DEFAULT_STORE))
+        ),
     )
+
+
+def _params(job: Job, origin: Origin) -> dict[str, Any]:
+    """Every leaf that is set, and the threshold as a word: MLflow draws an axis of numbers and names as one of them."""
+    every = leaves(job.spec) | dict(origin.places)
+    return {name: value for name, value in every.items() if value is not None} | {
+        "cut": f"at {title(job.spec.threshold, job.spec.rule)}"
+    }
 
 
 def _named(numbers: Mapping[str, tuple[float, float]]) -> dict[str, float]:
@@ -144,8 +164,8 @@ def _epochs(fits: Sequence[Fit]) -> dict[str, dict[int, float]]:
 
 
 def _rows_by_bin(counts: Histogram) -> dict[str, dict[int, float]]:
-    """The histogram as MLflow can draw it over that of other runs: a step a bin, 0 for the one that begins at 0."""
-    steps = np.rint(counts.edges[:-1] / (counts.edges[1] - counts.edges[0])).astype(int).tolist()
+    """The histogram as MLflow can draw it over that of other runs: a step is where a bin begins, in twentieths."""
+    steps = np.rint(np.clip(counts.edges[:-1] / _STEP, -_FURTHEST, _FURTHEST)).astype(int).tolist()
     classes = {"test_rows_positive": counts.positive, "test_rows_negative": counts.negative}
     return {name: dict(zip(steps, own.tolist(), strict=True)) for name, own in classes.items()}
 
@@ -167,7 +187,9 @@ def card(job: Job, cell: Cell, point: OperatingPoint) -> dict[str, Any]:
     """Return what the model of the first seed decides by, and what it says of a few rows: see `carried`."""
     spec, raw, decision = job.spec, cell.splits.raw, point.decisions[0]
     sure = None if np.isnan(decision.low) else [decision.low, decision.high]
-    rows = json.loads(raw.example.to_json(orient="records", double_precision=15))
+    rows = raw.example.astype(object).where(raw.example.notna(), None).to_dict("records")
+    scores = cell.scores["test"].scores[0, : len(rows)]
+    labels = np.where(scores >= decision.threshold, cell.splits.positive, cell.splits.negative)
     return {
         "threshold": decision.threshold,
         "rule": point.rule,
@@ -184,7 +206,7 @@ def card(job: Job, cell: Cell, point: OperatingPoint) -> dict[str, Any]:
         "data": cell.splits.hash,
         "numbers": list(raw.numbers),
         "texts": list(raw.texts),
-        "check": {"rows": rows, "scores": cell.scores["test"].scores[0, : len(rows)].tolist()},
+        "check": {"rows": rows, "scores": scores.tolist(), "labels": labels.tolist()},
     }
 
 

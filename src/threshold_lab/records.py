@@ -44,7 +44,8 @@ class Splits:
     """Train, validation and test rows, encoded by what was fitted on the training rows alone.
 
     hash: SHA-256 of all features, labels and row ids. feature_names: (d,) after encoding. positive, negative:
-    the label's values. raw: the table they were made of.
+    the label's values. raw: the table they were made of. files: SHA-256 of the bytes of the files that held it, empty
+    where there were none.
     """
 
     train: Part
@@ -55,6 +56,7 @@ class Splits:
     positive: str
     negative: str
     raw: Raw
+    files: str = ""
 
     def parts(self) -> Iterator[tuple[str, Part]]:
         """Each part by its name, in the order of PARTS."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from threshold_lab import data, plan
-from threshold_lab.captions import EXPERIMENT
+from threshold_lab.captions import EXPERIMENT, differing
 from threshold_lab.cells import DIVERGED, Cell, cell_of, diverged
 from threshold_lab.errors import DataError
 from threshold_lab.executors import AtWork, LocalPool
@@ -94,7 +94,7 @@ def sweep(
         programs = plan.programs(absent, _sizes(splits), frozenset())
         pool.start(len(programs))  # TensorFlow is imported there while the database is opened here
         places = {"store": str(place.folder), "executor.workers": place.workers}
-        origin = Origin(name, command, provenance(), places)
+        origin = Origin(name, command, provenance(), places, differing(jobs))
         own = runs() if runs else Runs(place.folder, EXPERIMENT)
         recorder = _Recorder(own, store, splits, origin, watch)
         _train_and_record(jobs, recorder, pool)

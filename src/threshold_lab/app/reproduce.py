@@ -1,5 +1,6 @@
 """threshold-lab reproduce: run ids -> trained again -> a verdict each."""
 
+import io
 import json
 import os
 import subprocess
@@ -9,10 +10,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from threshold_lab.app.interrupt import Interrupt
 from threshold_lab.app.screen import console
 from threshold_lab.app.terminal import TerminalWatch
 from threshold_lab.errors import ConfigError, StoreError
+from threshold_lab.overview import TABLE
 from threshold_lab.provenance import PACKAGE, provenance
 from threshold_lab.report import opened
 from threshold_lab.reproduce import IDENTICAL, Reproduction, reproduce
@@ -62,9 +66,18 @@ def _run_ids(question: Question, runs: Runs) -> Sequence[str]:
         name = runs.run(name).tags.get(SWEEP, name)
     if not set(name) <= set("0123456789abcdef-"):
         raise ConfigError(f"{name[:60]!r} names no sweep: that is a date, a time and six digits, or its run's id")
-    if found := [own.run_id for own in runs.of_sweep(name) if own.status == "FINISHED"]:
-        return found
+    recorded = runs.of_sweep(name)
+    ids = [own.run_id for own in recorded if own.key and own.status == "FINISHED"]
+    for own in recorded:
+        ids += [] if own.key else _summed_up(own.run_id, runs)
+    if ids:
+        return list(dict.fromkeys(ids))
     raise StoreError(f"no finished run of a sweep {name!r} is stored; the tag {SWEEP} of a run names its sweep")
+
+
+def _summed_up(run_id: str, runs: Runs) -> list[str]:
+    """The runs of a sweep's table, those among them that an earlier sweep recorded."""
+    return [str(own) for own in pd.read_csv(io.BytesIO(runs.file(run_id, TABLE)))["run_id"]]
 
 
 def _at_commit(run_ids: Sequence[str], question: Question, runs: Runs) -> list[Reproduction]:

@@ -47,6 +47,7 @@ def load(spec: Data) -> Splits:
         positive=table.positive,
         negative=table.negative,
         raw=_raw(columns, texts, encoder, rows["test"]),
+        files=csv.files_hash(spec) if isinstance(spec, Csv) else "",
     )
 
 

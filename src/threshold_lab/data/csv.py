@@ -1,6 +1,7 @@
 """The source `csv`: a table of the user's own, with every problem told by file, row, column and value."""
 
 import csv
+import hashlib
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -17,8 +18,9 @@ from threshold_lab.errors import DataError, unknown
 from threshold_lab.records import PARTS
 from threshold_lab.spec import TABS, Column, Csv, Label
 
-MISSING = ("", "NA", "N/A", "#N/A", "<NA>", "NaN", "nan", "null", "NULL")
-"""What stands for a missing value in a file; all else is a value, "None" and "?" too."""
+MISSING = frozenset(("", "NA", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>", "NaN", "nan", "-NaN", "-nan", "null"))
+MISSING |= {"NULL", "None", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"}
+"""What stands for a missing value in a file: what pandas takes for one, as whoever calls a model may read it so."""
 
 _KNOWN_LABELS = (("0", "1"), ("false", "true"), ("no", "yes"))
 
@@ -53,6 +55,16 @@ def require_files(spec: Csv) -> None:
         if path is not None and not Path(path).is_file():
             found = "is a folder, not a file" if Path(path).is_dir() else f"no such file (looked in {Path.cwd()})"
             raise DataError(f"{path}: {found}; name one with data.{field}=FILE")
+
+
+def files_hash(spec: Csv) -> str:
+    """Return the SHA-256 of the hashes of all files that are named, in the order of the parts."""
+    content = hashlib.sha256()
+    for path in (spec.path, spec.train_path, spec.validation_path, spec.test_path):
+        if path is not None:
+            with Path(path).open("rb") as file:
+                content.update(hashlib.file_digest(file, "sha256").digest())
+    return content.hexdigest()
 
 
 # ---- files

@@ -8,6 +8,7 @@ from threshold_lab.data.table import Table
 from threshold_lab.errors import DataError
 
 _MOSTLY = 0.5
+_EXACT = 2**53  # above, a float is no longer every whole number
 
 
 def typed(table: Table, training: NDArray[np.int64]) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -55,7 +56,14 @@ def _not_a_number(table: Table, name: str, row: int) -> DataError:
 
 
 def word(value: object) -> str:
-    """The text of a value: 1, 1.0 and "1" are the same."""
-    if isinstance(value, (float, np.floating)) and float(value).is_integer():
-        return str(int(value))
-    return str(value).strip()
+    """The text of a value, however pandas has read it: 1, 1.0, "1" and "01" are the same, and True and "true"."""
+    text = str(value).strip()
+    if text.lower() in ("true", "false"):
+        return text.capitalize()
+    try:
+        number = float(text.replace("_", "?"))  # Python, and no file, parts digits by underscores
+    except ValueError:
+        return text
+    if not np.isfinite(number):
+        return text
+    return str(int(number)) if number.is_integer() and abs(number) < _EXACT else repr(number)

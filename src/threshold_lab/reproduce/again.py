@@ -3,7 +3,7 @@
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from threshold_lab.reproduce.stored import CannotError, Stored, damaged, stored
 from threshold_lab.reproduce.verdict import CANNOT, Reproduction, changes, verdict
 from threshold_lab.spec import RunSpec, canonical
 from threshold_lab.sweep import Place, Watch, sweep
-from threshold_lab.tracking import Memory, RunRecord, Runs
+from threshold_lab.tracking import TABLE_HASH, Memory, RunRecord, Runs
 
 VERDICT_TAG = "reproduced"
 """Tag of a run that was run again: the verdict, and when."""
@@ -36,7 +36,7 @@ def reproduce(run_ids: Iterable[str], runs: Runs, asked: Asked, watch: Watch) ->
     Raises StoreError where the runs cannot be read.
     """
     verdicts: dict[str, Reproduction] = {}
-    known: dict[str, tuple[Stored, RunSpec]] = {}
+    known: dict[str, _Ready] = {}
     for run_id in dict.fromkeys(run_ids):
         try:
             known[run_id] = _ready(run_id, runs, asked)
@@ -47,28 +47,41 @@ def reproduce(run_ids: Iterable[str], runs: Runs, asked: Asked, watch: Watch) ->
     return [verdicts[run_id] for run_id in dict.fromkeys(run_ids)]
 
 
-def _ready(run_id: str, runs: Runs, asked: Asked) -> tuple[Stored, RunSpec]:
-    """A run, and its specification with its files found here, whose content is what it was."""
+@dataclass(frozen=True, eq=False)
+class _Ready:
+    """A run, and its specification with its files found here. remarks: what has changed, and changes no result."""
+
+    stored: Stored
+    spec: RunSpec
+    remarks: tuple[str, ...]
+
+
+def _ready(run_id: str, runs: Runs, asked: Asked) -> _Ready:
+    """A run whose data's content is what it was."""
     own = stored(run_id, runs)
     spec = located(own.spec, asked.folders)
-    if (now := data.load(spec.data).hash) != own.data:
+    now = data.load(spec.data)
+    if now.hash != own.data:
         raise CannotError(
-            f"its data have changed: their content hash is {now[:12]}, then it was {own.data[:12]}; bring back the "
-            f"table as it was"
+            f"its data have changed: their content hash is {now.hash[:12]}, then it was {own.data[:12]}; bring back "
+            f"the table as it was"
         )
-    return own, spec
+    written = own.run.tags.get(TABLE_HASH, "")
+    remark = (
+        f"the bytes of its table have changed (SHA-256 {now.files[:12]}, then {written[:12]}), no value trained on has"
+    )
+    return _Ready(own, spec, (remark,) if now.files != written else ())
 
 
-def _made_again(
-    known: Sequence[tuple[Stored, RunSpec]], runs: Runs, asked: Asked, watch: Watch
-) -> dict[str, Reproduction]:
+def _made_again(known: Sequence[_Ready], runs: Runs, asked: Asked, watch: Watch) -> dict[str, Reproduction]:
     memory = Memory()
     with tempfile.TemporaryDirectory(prefix="threshold-lab-again-") as folder:
         place = Place(Path(folder), asked.workers)
-        outcome = sweep([spec for _, spec in known], place, watch, "threshold-lab reproduce", lambda: memory)
+        outcome = sweep([own.spec for own in known], place, watch, "threshold-lab reproduce", lambda: memory)
     found = {}
-    for (own, _), key in zip(known, outcome.asked, strict=True):
-        found[own.run.run_id] = _judged(own, memory.records.get(key), outcome.failed.get(key, ""), runs)
+    for own, key in zip(known, outcome.asked, strict=True):
+        one = _judged(own.stored, memory.records.get(key), outcome.failed.get(key, ""), runs)
+        found[one.run_id] = replace(one, reasons=(*one.reasons, *own.remarks))
     return found
 
 

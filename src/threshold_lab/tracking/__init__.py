@@ -3,7 +3,19 @@
 from threshold_lab.tracking.entities import Records, RunRecord, StoredRun
 from threshold_lab.tracking.home import own_database
 from threshold_lab.tracking.memory import Memory
-from threshold_lab.tracking.names import CELL, FILES_HASH, KEY, PARENT, REASON, RUN_ID, SCORES_HASH, SWEEP, WEIGHTS_HASH
+from threshold_lab.tracking.names import (
+    CELL,
+    FILES_HASH,
+    KEY,
+    KIND,
+    PARENT,
+    REASON,
+    RUN_ID,
+    SCORES_HASH,
+    SWEEP,
+    TABLE_HASH,
+    WEIGHTS_HASH,
+)
 from threshold_lab.tracking.runs import Runs
 from threshold_lab.tracking.server import server_command
 
@@ -11,11 +23,13 @@ __all__ = [
     "CELL",
     "FILES_HASH",
     "KEY",
+    "KIND",
     "PARENT",
     "REASON",
     "RUN_ID",
     "SCORES_HASH",
     "SWEEP",
+    "TABLE_HASH",
     "WEIGHTS_HASH",
     "Memory",
     "Records",

@@ -4,5 +4,8 @@ RUN_ID = "RUN_ID"
 """Stands in a description for the id of the run it is of."""
 
 PARENT = "mlflow.parentRunId"
+KIND = "lab.kind"
+"""Of the run that sums up a sweep."""
+
 KEY, CELL, SWEEP, REASON = "lab.key", "lab.cell", "lab.sweep", "lab.reason"
-FILES_HASH, WEIGHTS_HASH, SCORES_HASH = "lab.files", "lab.weights", "lab.scores"
+FILES_HASH, WEIGHTS_HASH, SCORES_HASH, TABLE_HASH = "lab.files", "lab.weights", "lab.scores", "lab.table"

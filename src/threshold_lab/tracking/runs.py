@@ -30,7 +30,7 @@ from threshold_lab.errors import StoreError
 from threshold_lab.tracking import view
 from threshold_lab.tracking.entities import RunRecord, StoredRun
 from threshold_lab.tracking.home import address, artifact_place, prepare, shown
-from threshold_lab.tracking.names import CELL, KEY, PARENT, REASON, RUN_ID, SWEEP
+from threshold_lab.tracking.names import CELL, KEY, KIND, PARENT, REASON, RUN_ID, SWEEP
 
 _OF_EXPERIMENTS = {
     "mlflow.experimentKind": "custom_model_development",  # without it MLflow opens its view for language models
@@ -109,10 +109,9 @@ class Runs:
             return _stored(self._client.get_run(run_id))
 
     def of_sweep(self, name: str) -> list[StoredRun]:
-        """Return the runs of a sweep's jobs, by its name. Raises StoreError."""
+        """Return the runs a sweep recorded, by its name: its jobs', and what sums it up. Raises StoreError."""
         with self._told():
-            found = (own for own in self._search(f"tags.`{SWEEP}` = '{name}'") if own.key)
-            return sorted(found, key=lambda own: own.key)
+            return sorted(self._search(f"tags.`{SWEEP}` = '{name}'"), key=lambda own: own.key)
 
     def history(self, run_id: str, name: str) -> dict[int, float]:
         """Return a metric of a run at each of its steps. Raises StoreError."""
@@ -140,13 +139,19 @@ class Runs:
             yield Path(str(self._client.download_artifacts(run_id, name, folder)))
 
     def pages(self, address: str) -> list[str]:
-        """Return, on MLflow's pages at an address, those of the experiment recorded last: its jobs grouped, and alone.
-
-        Raises StoreError.
+        """Return, on MLflow's pages at an address, those of the experiment recorded last: its jobs grouped, and alone;
+        and of the run that sums up a sweep of it, where there is one. Raises StoreError.
         """
         with self._told():
-            found = self._client.search_experiments(order_by=["last_update_time DESC"], max_results=1)
-            return [view.page(address, found[0].experiment_id, name) for name in (view.GROUPED, view.ALONE)]
+            found = self._newest(list(self._experiments.values()), f"tags.`{KEY}` LIKE '%'")
+            own = found.info.experiment_id if found else next(iter(self._experiments.values()))
+            sums = self._newest([own], f"tags.`{KIND}` = 'sweep'")
+            views = [view.page(address, own, name) for name in (view.GROUPED, view.ALONE)]
+            return [*views, *([view.files(address, own, sums.info.run_id)] if sums else [])]
+
+    def _newest(self, experiments: list[str], words: str) -> Run | None:
+        found = self._client.search_runs(experiments, words, max_results=1, order_by=["attributes.end_time DESC"])
+        return found[0] if found else None
 
     @contextmanager
     def _told(self) -> Iterator[None]:

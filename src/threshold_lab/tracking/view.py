@@ -18,12 +18,13 @@ GROUPS = ("activation", "loss")
 TAGS = ("activation", "loss", "threshold", "contract")
 _COMPARISON = {"uuid": "comparison", "name": "Comparison", "display": True, "isReordered": True}
 _CHARTS = ("test_accuracy", "test_f1", "test_roc_auc", "test_brier")
+_AS_IT_IS = {"lineSmoothness": 0, "useGlobalLineSmoothing": False}  # or MLflow draws other numbers than were logged
 _LINES = ("test_rows_positive", "test_rows_negative", "val_loss")
 
 
 _PARALLEL = {
     "type": "PARALLEL",
-    "selectedParams": ["activation", "loss", "threshold"],
+    "selectedParams": ["activation", "loss", "cut"],
     "selectedMetrics": ["test_f1", "test_accuracy"],
     "showAllRuns": True,
 }
@@ -32,7 +33,7 @@ _PARALLEL = {
 def tags() -> dict[str, str]:
     """Return the tags of an experiment that hold the views, as MLflow keeps them."""
     bars: list[dict[str, Any]] = [{"type": "BAR", "metricKey": name, "runsCountToCompare": 100} for name in _CHARTS]
-    lines = [{"type": "LINE", "metricKey": name, "selectedMetricKeys": [name]} for name in _LINES]
+    lines = [{"type": "LINE", "metricKey": name, "selectedMetricKeys": [name], **_AS_IT_IS} for name in _LINES]
     keys = [{"mode": "tag", "groupByData": name} for name in GROUPS]
     views = {
         GROUPED: _state(_COMPARISON, [*bars, *lines], groupBy={"aggregateFunction": "average", "groupByKeys": keys}),
@@ -57,6 +58,11 @@ def _state(section: dict[str, Any], charts: list[dict[str, Any]], **more: Any) -
         "orderByAsc": False,
         **more,
     }
+
+
+def files(address: str, experiment: str, run_id: str) -> str:
+    """Return the address of what a run holds."""
+    return f"{address}/#/experiments/{experiment}/runs/{run_id}/artifacts"
 
 
 def page(address: str, experiment: str, name: str) -> str:
