@@ -33,9 +33,9 @@ def served(tmp_path_factory):
         program, cwd=folder, stdout=subprocess.PIPE, env=own, text=True, start_new_session=True
     ) as ui:
         try:
-            page, alone = ui.stdout.readline().strip(), ui.stdout.readline().strip()
+            page, alone, summary = (ui.stdout.readline().strip().rpartition(": ")[2] for _ in range(3))
             until_it_answers(port)
-            yield folder, page, alone.partition(": ")[2]
+            yield folder, page, alone, summary
         finally:
             os.killpg(ui.pid, signal.SIGINT)
 
@@ -65,7 +65,7 @@ def runs_of(folder: Path):
 
 
 def test_the_page_opens_on_the_comparison_with_charts_chosen_and_runs_grouped(served, tab):
-    _, page, _ = served
+    _, page, *_ = served
     tab.goto(page)
     tab.get_by_text("Comparison", exact=True).wait_for()
     for name in ("test_accuracy", "test_f1", "test_roc_auc", "test_rows_positive"):
@@ -78,12 +78,20 @@ def test_every_job_by_itself_has_a_line_through_what_it_was_made_of_and_came_to(
     tab.goto(served[2])
     tab.get_by_text("12 matching runs").wait_for()
     tab.get_by_text("Parallel coordinates", exact=False).first.wait_for()
-    for axis in ("activation", "loss", "threshold", "test_f1", "test_accuracy"):
+    for axis in ("activation", "loss", "cut", "test_f1", "test_accuracy"):
         tab.locator(".parcoords, svg").get_by_text(axis, exact=True).first.wait_for()
+    for tick in ("at 0.5", "at youden"):  # numbers and names alike
+        tab.locator(".parcoords, svg").get_by_text(tick, exact=True).first.wait_for()
+
+
+def test_the_comparison_of_the_whole_sweep_is_a_page_of_its_own(served, tab):
+    tab.goto(served[3])
+    for name in ("curves.png", "heat_map_accuracy.png", "sliders", "table.csv"):
+        tab.get_by_text(name, exact=True).first.wait_for()
 
 
 def test_the_runs_table_lists_the_jobs_and_sorts_by_a_metric(served, tab):
-    folder, page, _ = served
+    folder, page, *_ = served
     experiment, found = runs_of(folder)
     order = quote("metrics.`test_accuracy`", safe="")
     only_jobs = quote("tags.`lab.key` LIKE '%'", safe="")
@@ -100,7 +108,7 @@ def test_the_runs_table_lists_the_jobs_and_sorts_by_a_metric(served, tab):
 
 
 def test_a_run_shows_its_histogram_and_says_what_it_is(served, tab):
-    folder, page, _ = served
+    folder, page, *_ = served
     experiment, found = runs_of(folder)
     address = page.split("/#/")[0]
     tab.goto(f"{address}/#/experiments/{experiment}/runs/{found[0].info.run_id}")
@@ -112,7 +120,7 @@ def test_a_run_shows_its_histogram_and_says_what_it_is(served, tab):
 
 
 def test_two_runs_are_compared(served, tab):
-    folder, page, _ = served
+    folder, page, *_ = served
     experiment, found = runs_of(folder)
     ids = quote(json.dumps([run.info.run_id for run in found[:2]]))
     address = page.split("/#/")[0]

@@ -85,6 +85,8 @@ found, rows = {}, pd.read_csv("churn.csv").drop(columns="churned")
 for name, uri in json.loads(sys.argv[1]).items():
     model = mlflow.pyfunc.load_model(uri)
     plain, moved = model.predict(rows), model.predict(rows, params={"threshold": 1e9})
+    turned, none = model.predict(rows[::-1]), model.predict(rows[:0], params={"threshold": 0.5})
+    assert turned["label"].sort_index().tolist() == plain["label"].tolist() and none.empty
     card = model.metadata.metadata
     found[name] = {"predicted": plain.to_dict("list"), "moved": moved["label"].tolist(), "card": card}
 print(json.dumps(found))
@@ -168,12 +170,16 @@ print(json.dumps(said))
 def test_it_checks_itself_on_load_and_unpickles_nothing(place, client, tmp_path):
     """A changed card or network is told; a pickle in the place of the encoder is not opened."""
     whole = folder_of(client, "sigmoid mse youden")
-    other, pickled = (shutil.copytree(whole, tmp_path / name) for name in ("other", "pickled"))
+    other, pickled, swapped = (shutil.copytree(whole, tmp_path / name) for name in ("other", "pickled", "swapped"))
+    card = json.loads((swapped / "artifacts" / "card.json").read_text())
+    card |= {"positive": card["negative"], "negative": card["positive"]}
+    (swapped / "artifacts" / "card.json").write_text(json.dumps(card))
     shutil.copy(folder_of(client, "linear hinge youden") / "artifacts" / "network.keras", other / "artifacts")
     canary = tmp_path / "canary"
     evil = f"cposix\nsystem\n(S'touch {canary}'\ntR.".encode()
     (pickled / "artifacts" / "encoder.skops").write_bytes(evil)
-    found = in_a_process(DAMAGED, place, *map(str, (whole, other, pickled)))
+    found = in_a_process(DAMAGED, place, *map(str, (whole, other, pickled, swapped)))
+    assert "does not decide as it did when it was stored" in found[str(swapped)]
     assert found[str(whole)] == ""
     assert "does not say what it said when it was stored" in found[str(other)]
     assert found[str(pickled)]
@@ -245,11 +251,27 @@ with mlflow.start_run():
     found = mlflow.models.evaluate(
         sys.argv[1], rows, targets="churned", model_type="classifier", evaluators="threshold_lab"
     )
+rows.loc[3, "churned"] = "YES"
+try:
+    mlflow.models.evaluate(
+        sys.argv[1], rows, targets="churned", model_type="classifier", evaluators="threshold_lab"
+    )
+    refused = ""
+except Exception as error:
+    refused = str(error)
+from sklearn.linear_model import LogisticRegression
+numbers = pd.DataFrame({"x": [0.0, 1.0, 2.0, 3.0], "y": [0, 1, 0, 1]})
+foreign = mlflow.sklearn.log_model(LogisticRegression().fit(numbers[["x"]], numbers["y"]), name="foreign")
+others = mlflow.models.evaluate(
+    foreign.model_uri, numbers, targets="y", model_type="classifier", evaluator_config={"log_explainer": False}
+)
+assert "accuracy_score" in others.metrics
 version = mlflow.register_model(sys.argv[1], "churn")
 mlflow.MlflowClient().set_registered_model_alias("churn", "champion", version.version)
 again = mlflow.pyfunc.load_model("models:/churn@champion").predict(rows.drop(columns="churned"))
 metrics = {name: float(value) for name, value in found.metrics.items()}
-print(json.dumps({"metrics": metrics, "artifacts": list(found.artifacts), "labels": again["label"].tolist()}))
+told = {"metrics": metrics, "artifacts": list(found.artifacts), "labels": again["label"].tolist()}
+print(json.dumps(told | {"refused": refused}))
 """
 
 
@@ -268,6 +290,7 @@ def test_mlflow_evaluates_it_at_its_threshold_and_loads_it_by_alias(place, clien
     assert metrics["log_loss"] == pytest.approx(log_loss(positive, own["probability"]))
     assert "confusion_matrix" in found["artifacts"]
     assert found["labels"] == own["label"]
+    assert "row 3: the label 'YES' is not one of the model's, 'no' and 'yes'" in found["refused"]
 
 
 PLAIN = """

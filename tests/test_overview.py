@@ -2,7 +2,13 @@
 
 from types import SimpleNamespace
 
+import numpy as np
+from conftest import spec
+
 from threshold_lab import overview
+from threshold_lab.captions import differing, name_of
+from threshold_lab.plan import Job
+from threshold_lab.records import Scores
 
 
 def test_a_page_of_each_cell_has_a_file_name_of_its_own():
@@ -14,3 +20,23 @@ def test_a_page_of_each_cell_has_a_file_name_of_its_own():
 def test_what_no_picture_shows_is_told():
     assert overview._left_out(overview.MOST) == ""
     assert "the first 20 of 21 networks" in overview._left_out(21)
+
+
+def test_a_label_that_ends_a_script_is_text_on_its_page():
+    from threshold_lab import interactive
+
+    scores = np.array([[0.1, 0.8, 0.4]])
+    own = Scores(np.array([False, True, True]), scores, scores)
+    label = "</script><script>alert(1)</script>"
+    found = interactive.page(own, (label, "b"), title="own", unit="probability", threshold=0.5).decode()
+    assert "alert(1)" in found
+    assert label not in found
+    assert found.count("<script>alert") == 0
+
+
+def test_jobs_are_named_by_what_differs_in_their_experiment():
+    jobs = [Job(spec(epochs=epochs), "data", "engine") for epochs in (2, 3)]
+    jobs.append(Job(spec(data={"source": "circles"}), "other", "engine"))
+    assert differing(jobs) == {"moons": ("epochs",), "circles": ()}
+    assert name_of(jobs[0], ("epochs",)) == "sigmoid binary_crossentropy 0.5 epochs=2"
+    assert name_of(jobs[0]) == "sigmoid binary_crossentropy 0.5"

@@ -16,7 +16,9 @@ import pytest
 from conftest import SMALL, lab
 from mlflow import MlflowClient
 
+from threshold_lab.app.reproduce import Question, _run_ids
 from threshold_lab.metrics import COLUMNS
+from threshold_lab.tracking import Runs
 
 LINE = ["sweep", "activation=sigmoid,tanh", "loss=binary_crossentropy,mse", "threshold=0.3,0.5,youden", *SMALL]
 
@@ -166,6 +168,9 @@ def test_new_thresholds_train_nothing(swept):
     assert "8 runs recorded" in done.stdout
     assert "at f1" in done.stdout
     found = client(folder)
+    newest = max(sweeps(folder), key=lambda run: run.info.end_time)
+    pages = Runs(folder / "mlruns").pages("http://own")
+    assert pages[2] == f"http://own/#/experiments/{newest.info.experiment_id}/runs/{newest.info.run_id}/artifacts"
     for run in runs(folder, "params.threshold = '0.7'"):
         found.delete_run(run.info.run_id)
     for run in runs(folder, "params.threshold = 'f1'"):
@@ -226,6 +231,20 @@ def test_one_run_stands_above_those_of_a_sweep_and_sums_them_up(swept):
     before = len(sweeps(folder))
     assert lab(*LINE, folder=folder).returncode == 0
     assert len(sweeps(folder)) == before
+
+
+def test_a_sweep_that_takes_over_jobs_of_another_is_reproduced_whole(swept):
+    folder, _ = swept
+    line = [word if not word.startswith("threshold") else "threshold=0.3,accuracy" for word in LINE]
+    assert lab(*line, folder=folder).returncode == 0
+    newest = max(sweeps(folder), key=lambda run: run.info.end_time)
+    own = Runs(folder / "mlruns")
+    question = Question((), newest.data.tags["lab.sweep"], (), None, at_commit=False, store="mlruns")
+    taken = {own.run(run_id).tags["threshold"] for run_id in _run_ids(question, own)}
+    assert taken == {"0.3", "accuracy"}
+    for run in runs(folder, "params.threshold = 'accuracy'"):
+        client(folder).delete_run(run.info.run_id)
+    client(folder).delete_run(newest.info.run_id)
 
 
 def test_the_command_in_a_run_makes_that_job_and_no_other(swept):

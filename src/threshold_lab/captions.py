@@ -42,10 +42,13 @@ def name_of(job: Job, differing: Sequence[str] = ()) -> str:
     return f"{job.spec.activation} {job.spec.loss} {title(job.spec.threshold, job.spec.rule)}{others}"[:_LONGEST]
 
 
-def differing(jobs: Sequence[Job]) -> tuple[str, ...]:
-    """Return the leaves in which jobs differ, but for those that every name has."""
-    named = dict.fromkeys(key for own in apart(jobs) for key in own)
-    return tuple(key for key in named if key not in ALWAYS_NAMED)
+def differing(jobs: Sequence[Job]) -> dict[str, tuple[str, ...]]:
+    """Return, by experiment, the leaves in which its jobs differ, but for those that every name has."""
+    grouped: dict[str, list[Job]] = {}
+    for job in jobs:
+        grouped.setdefault(experiment_of(job.spec), []).append(job)
+    named = {experiment: dict.fromkeys(key for one in apart(own) for key in one) for experiment, own in grouped.items()}
+    return {name: tuple(key for key in keys if key not in ALWAYS_NAMED) for name, keys in named.items()}
 
 
 def apart(jobs: Sequence[Job]) -> list[dict[str, str]]:

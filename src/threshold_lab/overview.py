@@ -69,7 +69,7 @@ def _overview(
 ) -> RunRecord:
     grouped = cells(jobs)
     names = [in_words(own) for own in apart([own[0] for own in grouped])]
-    table = _table(dict(zip(names, grouped, strict=True)), stored, origin.differing)
+    table = _table(dict(zip(names, grouped, strict=True)), stored, origin.differing.get(experiment, ()))
     found = [_cell(name, own, stored, runs) for name, own in zip(names[:MOST], grouped, strict=False)]
     return RunRecord(
         experiment,

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -56,14 +56,14 @@ all others, as MLflow's pages grow slow with their number. The table of seeds ho
 class Origin:
     """Where runs come from: sweep, command, code, machine, and `places`, the configuration that changes no result.
 
-    differing: the leaves in which its jobs differ.
+    differing: by experiment, the leaves in which its jobs differ.
     """
 
     sweep: str
     command: str
     provenance: Provenance
     places: Mapping[str, Any]
-    differing: tuple[str, ...] = ()
+    differing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def record_of(job: Job, cell: Cell, origin: Origin) -> RunRecord:
@@ -121,9 +121,10 @@ def _beside_keras(tidy: pd.DataFrame, estimated: pd.DataFrame, head: Head) -> st
 
 def description(job: Job, origin: Origin) -> RunRecord:
     """Return the record of a job before it has any result."""
+    experiment = captions.experiment_of(job.spec)
     return RunRecord(
-        experiment=captions.experiment_of(job.spec),
-        name=captions.name_of(job, origin.differing),
+        experiment=experiment,
+        name=captions.name_of(job, origin.differing.get(experiment, ())),
         tags=captions.tags_of(job) | {SWEEP: origin.sweep},
         params=_params(job, origin),
         description=captions.description_of(
