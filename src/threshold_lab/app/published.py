@@ -11,6 +11,7 @@ from threshold_lab.app import studies
 from threshold_lab.app.interrupt import Interrupt
 from threshold_lab.app.screen import console
 from threshold_lab.app.studies import Planned
+from threshold_lab.app.tables import bare
 from threshold_lab.app.terminal import TerminalWatch
 from threshold_lab.errors import StoreError
 from threshold_lab.spec import canonical
@@ -78,14 +79,7 @@ def say(found: Sequence[Finding], *, as_json: bool) -> None:
 
 
 def _table(found: Sequence[Finding]) -> Table:
-    table = Table(
-        title="Published, and here: mean ± standard deviation over repetitions of the recipe",
-        title_justify="left",
-        title_style="",
-        box=None,
-        header_style="bold",
-        pad_edge=False,
-    )
+    table = bare("Published, and here: mean ± standard deviation over repetitions of the recipe")
     for heading in ("study", "published", "here, their way", "at the natural cut", "at the tuned cut", "verdict"):
         table.add_column(heading, no_wrap=True)
     for own in found:

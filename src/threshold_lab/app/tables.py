@@ -11,14 +11,7 @@ from threshold_lab.report import Estimate, Row
 def comparison(rows: Sequence[Row]) -> Table:
     """Return a row a cell: means and standard deviations over seeds on the test part, the baseline on top."""
     rules = list(rows[0].accuracy)
-    table = Table(
-        title="Test part, mean ± standard deviation over seeds",
-        title_justify="left",
-        title_style="",
-        box=None,
-        header_style="bold",
-        pad_edge=False,
-    )
+    table = bare("Test part, mean ± standard deviation over seeds")
     for name in rows[0].name:
         table.add_column(name.removeprefix("data.").removeprefix("network.").removeprefix("optimizer."), no_wrap=True)
     for heading in _headings(rules):
@@ -28,6 +21,11 @@ def comparison(rows: Sequence[Row]) -> Table:
     for row in rows:
         table.add_row(*row.name.values(), *_numbers(row, rules))
     return table
+
+
+def bare(title: str) -> Table:
+    """Return an empty table without a frame, its title at the left."""
+    return Table(title=title, title_justify="left", title_style="", box=None, header_style="bold", pad_edge=False)
 
 
 def _baseline(row: Row, rules: list[str]) -> tuple[str, ...]:
