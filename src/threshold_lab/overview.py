@@ -19,13 +19,16 @@ from threshold_lab.plan import Job, cells
 from threshold_lab.recording import HISTOGRAM, Origin
 from threshold_lab.records import Scores
 from threshold_lab.thresholds import title
-from threshold_lab.tracking import KIND, SWEEP, Records, RunRecord, StoredRun
+from threshold_lab.tracking import ALONE, KIND, PARENT, SWEEP, Records, RunRecord, StoredRun
 
 TABLE = "table.csv"
 _LONGEST = 100  # of a file's name, in characters
 
-MOST = 20
-"""Cells in one picture; what is beyond is in the table alone."""
+MOST, PAGES = 20, 200
+"""Cells in one picture, and those with a page each; what is beyond is in the table alone."""
+
+PAGE = "slider.html"
+"""The page of a job that stands alone."""
 
 _HEAT = {"test_accuracy": "accuracy", "test_f1": "F1"}
 _EDGES = np.linspace(0, 1, 21)
@@ -55,13 +58,37 @@ def overviews(
     jobs: Sequence[Job], stored: Mapping[str, StoredRun], runs: Records, origin: Origin
 ) -> Iterator[tuple[RunRecord, list[StoredRun]]]:
     """Return a record and the runs it stands above, for each experiment that has two finished jobs or more."""
+    for experiment, own in _by_experiment(jobs, stored).items():
+        if len(own) > 1:
+            yield _overview(experiment, own, stored, runs, origin), [stored[job.key] for job in own]
+
+
+def lone_pages(
+    jobs: Sequence[Job], stored: Mapping[str, StoredRun], runs: Records
+) -> Iterator[tuple[StoredRun, dict[str, bytes]]]:
+    """Return the run of each job that is the only one of its experiment, and its page, which no overview has."""
+    for own in _by_experiment(jobs, stored).values():
+        if len(own) == 1:
+            yield stored[own[0].key], {PAGE: _slider(_cell(name_of(own[0]), own, stored, runs))}
+
+
+def is_drawn(jobs: Sequence[Job], stored: Mapping[str, StoredRun]) -> bool:
+    """Whether each finished job is below an overview, or has its page where it is the only one of its experiment."""
+    grouped = _by_experiment(jobs, stored).values()
+    drawn = [(PARENT, ALONE) if len(own) == 1 else (PARENT,) for own in grouped]
+    return all(
+        any(tag in stored[job.key].tags for tag in tags)
+        for own, tags in zip(grouped, drawn, strict=True)
+        for job in own
+    )
+
+
+def _by_experiment(jobs: Sequence[Job], stored: Mapping[str, StoredRun]) -> dict[str, list[Job]]:
     named: dict[str, list[Job]] = {}
     for job in jobs:
         if job.key in stored and stored[job.key].status == "FINISHED":
             named.setdefault(experiment_of(job.spec), []).append(job)
-    for experiment, own in named.items():
-        if len(own) > 1:
-            yield _overview(experiment, own, stored, runs, origin), [stored[job.key] for job in own]
+    return named
 
 
 def _overview(
@@ -70,7 +97,7 @@ def _overview(
     grouped = cells(jobs)
     names = [in_words(own) for own in apart([own[0] for own in grouped])]
     table = _table(dict(zip(names, grouped, strict=True)), stored, origin.differing.get(experiment, ()))
-    found = [_cell(name, own, stored, runs) for name, own in zip(names[:MOST], grouped, strict=False)]
+    found = [_cell(name, own, stored, runs) for name, own in zip(names[:PAGES], grouped, strict=False)]
     return RunRecord(
         experiment,
         f"sweep of {len(jobs)} jobs",
@@ -95,7 +122,9 @@ def _description(table: pd.DataFrame, cells: int, origin: Origin) -> str:
 
 
 def _left_out(cells: int) -> str:
-    return f" The pictures show the first {MOST} of {cells} networks, the table all." if cells > MOST else ""
+    if cells <= MOST:
+        return ""
+    return f" The pictures show the first {MOST} of {cells} networks, the table all; {min(cells, PAGES)} have a slider."
 
 
 def _table(
@@ -140,9 +169,10 @@ def _pictures(found: Sequence[_Cell], table: pd.DataFrame, experiment: str) -> d
         )
         for name, words in _HEAT.items()
     }
+    shown = found[:MOST]
     drawn = heat | {
-        "curves.png": figures.curves(_panels(found), title=f"{experiment}: the test part, mean over seeds"),
-        "histograms.png": figures.histograms({own.name: _histogram(own) for own in found}),
+        "curves.png": figures.curves(_panels(shown), title=f"{experiment}: the test part, mean over seeds"),
+        "histograms.png": figures.histograms({own.name: _histogram(own) for own in shown}),
     }
     pages = {f"sliders/{name}.html": _slider(own) for name, own in zip(_as_files(found), found, strict=True)}
     pictures = {name: figures.png(own) for name, own in drawn.items()}

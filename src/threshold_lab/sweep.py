@@ -14,7 +14,7 @@ from threshold_lab.captions import EXPERIMENT, differing
 from threshold_lab.cells import DIVERGED, Cell, cell_of, diverged
 from threshold_lab.errors import DataError
 from threshold_lab.executors import AtWork, LocalPool
-from threshold_lab.overview import overviews
+from threshold_lab.overview import is_drawn, lone_pages, overviews
 from threshold_lab.plan import Job
 from threshold_lab.provenance import decisions, engine, provenance
 from threshold_lab.recording import UNDECIDED, VALIDATION_ERROR, Origin, description, record_of
@@ -22,7 +22,7 @@ from threshold_lab.records import Fit, Splits
 from threshold_lab.sealing import last_values
 from threshold_lab.spec import Lane, RunSpec
 from threshold_lab.store import Store
-from threshold_lab.tracking import PARENT, REASON, Records, Runs, StoredRun
+from threshold_lab.tracking import ALONE, REASON, Records, Runs, StoredRun
 
 
 class Watch(Protocol):
@@ -205,12 +205,14 @@ class _Recorder:
 
     def sum_up(self, jobs: Sequence[Job]) -> None:
         """Write one run for the whole sweep above those of its jobs, if any of them is new."""
-        if not self.runs.shown or all(PARENT in own.tags for own in self.stored.values()):
+        if not self.runs.shown or is_drawn(jobs, self.stored):
             return
         self.watch.checkpoint()
         self.watch.summing_up()
         for record, children in overviews(jobs, self.stored, self.runs, self.origin):
             self.runs.adopt(self.runs.record(record), children)
+        for run, page in lone_pages(jobs, self.stored, self.runs):
+            self.runs.annotate(run.run_id, {ALONE: "true"}, page)
 
     def _writer(self, job: Job) -> Callable[[Job], str]:
         """What writes each job of a cell: its results, worked out here once, or why it has none."""

@@ -52,6 +52,9 @@ class Records(Protocol):
     def adopt(self, parent: str, children: Iterable[StoredRun]) -> None:
         """Put runs below another."""
 
+    def annotate(self, run_id: str, tags: Mapping[str, str], files: Mapping[str, bytes]) -> None:
+        """Add to a run what was made of it later."""
+
     def supersede(self, run_id: str) -> None:
         """Put away a run that is tried again."""
 

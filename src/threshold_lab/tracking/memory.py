@@ -1,6 +1,6 @@
 """Runs that are kept in memory, and written nowhere: what a sweep leaves that is only looked at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from threshold_lab.errors import StoreError
@@ -36,6 +36,9 @@ class Memory:
 
     def adopt(self, parent: str, children: Iterable[StoredRun]) -> None:
         """Put nothing below another."""
+
+    def annotate(self, run_id: str, tags: Mapping[str, str], files: Mapping[str, bytes]) -> None:
+        """Add nothing."""
 
     def supersede(self, run_id: str) -> None:
         """Put nothing away."""

@@ -4,6 +4,9 @@ RUN_ID = "RUN_ID"
 """Stands in a description for the id of the run it is of."""
 
 PARENT = "mlflow.parentRunId"
+ALONE = "lab.alone"
+"""Of a run that no sweep is above, when its page is drawn."""
+
 KIND = "lab.kind"
 """Of the run that sums up a sweep."""
 
