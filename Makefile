@@ -16,7 +16,7 @@ ui: $(READY)
 status: $(READY)
 	$(BIN)/threshold-lab status $(ARGS)
 
-# What is reported in reported/, run again from nothing stored. FULL=1: with other people's numbers, 5 minutes.
+# What is reported in reported/, run again from nothing stored. FULL=1: with all of other people's numbers, 2 minutes.
 reproduce: $(READY)
 	$(BIN)/threshold-lab reproduce reported $(if $(FULL),--full) $(ARGS)
 
