@@ -115,8 +115,10 @@ def test_frozen_again_of_the_same_store_nothing_changes(lab):
     assert {path.suffix for path in files} == {".csv", ".md", ".json", ".png"}
 
 
-def test_published_numbers_are_judged_and_the_verdict_is_kept_on_their_runs(lab):
+def test_published_numbers_are_judged_and_the_verdict_is_kept_on_their_runs(lab, capsys):
     (found,) = published.answer("theirs", Place(Path("mlruns"), 1), [], quiet=True)
+    published.say([found], as_json=True)
+    assert json.loads(capsys.readouterr().out)["verdict"] == found.verdict
     assert found.name == "theirs"
     assert set(found.ours) == {"theirs", "natural"}
     from threshold_lab.tracking import Runs

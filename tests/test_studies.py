@@ -130,6 +130,9 @@ def test_networks_that_call_every_row_alike_are_counted_and_make_their_mean_inva
     assert (found.one_class.nets, found.one_class.mean, found.one_class.most) == (4, 1.0, 1)
     assert found.verdict == "claim invalid"
     assert judged("own", said(0.7), folds[:3]).one_class.mean == 0
+    mean = judged("own", said(0.7), folds[:3]).ours["theirs"].mean
+    assert judged("own", said(mean), folds[:3]).verdict == "reproduced"
+    assert judged("own", said(mean, one_class=2), folds[:3]).verdict == "claim invalid"
 
 
 # ---- what is reported

@@ -15,7 +15,7 @@ from threshold_lab.app.tables import bare
 from threshold_lab.app.terminal import TerminalWatch
 from threshold_lab.errors import StoreError
 from threshold_lab.spec import canonical
-from threshold_lab.studies.published import CANNOT, NOT_REPRODUCED, Beside, Finding, Spread, judged
+from threshold_lab.studies.published import CANNOT, NOT_REPRODUCED, VERDICTS, Beside, Finding, Spread, judged
 from threshold_lab.studies.results import Result
 from threshold_lab.studies.told import lines
 from threshold_lab.sweep import Place
@@ -69,7 +69,8 @@ def _keep(found: Sequence[Finding], results: Mapping[str, list[Result]], folder:
 def say(found: Sequence[Finding], *, as_json: bool) -> None:
     """Print verdicts, for a program or for a person."""
     if as_json:
-        print(json.dumps({"studies": [asdict(own) for own in found]}))
+        worst = next(own for own in VERDICTS if own in {one.verdict for one in found})
+        print(json.dumps({"verdict": worst, "studies": [asdict(own) for own in found]}))
         return
     console.print(_table(found))
     for own in found:

@@ -7,7 +7,7 @@ from pydantic import Field, Strict, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from threshold_lab.spec.check import checked
-from threshold_lab.spec.fields import CLOSED, Count, Flag, Positive, Real, Share, Text
+from threshold_lab.spec.fields import CLOSED, Count, Flag, Positive, Real, Share, Text, Whole
 
 Sha256 = Annotated[str, Strict(), Field(pattern="^[0-9a-f]{64}$")]
 Chosen = dict[Text, Text | Real | tuple[Real, ...]]
@@ -32,7 +32,8 @@ class Published:
     """A number somebody published, of one training or of the mean over folds.
 
     parts: of the rows it was measured on. train: the same on the training part. spread: its standard deviation over
-    folds. beside: the study whose number it is held against. deviations: what the recipe has that is otherwise here.
+    folds. one_class: how many of its networks are known to call every row alike. beside: the study whose number it is
+    held against. deviations: what the recipe has that is otherwise here.
     counted: as right above a cut at .5, as Keras does now; or where a score rounds to its target, as Keras 2 did.
     """
 
@@ -44,6 +45,7 @@ class Published:
     counted: Literal["keras", "rounded"] = "keras"
     train: Share | None = None
     spread: Share | None = None
+    one_class: Whole = 0
     beside: Text | None = None
     deviations: tuple[Text, ...] = ()
 

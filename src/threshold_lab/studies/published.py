@@ -20,6 +20,9 @@ REPRODUCED, DEVIATING, NOT_REPRODUCED, INVALID, CANNOT = (
     "cannot",
 )
 
+VERDICTS = (CANNOT, NOT_REPRODUCED, INVALID, DEVIATING, REPRODUCED)
+"""The worst first."""
+
 _CONFIDENCE = 0.95
 _POINT = 0.01
 _RULES = {"theirs": "keras", "natural": "natural", "tuned": "accuracy"}
@@ -96,7 +99,7 @@ def judged(name: str, said: Published, own: Sequence[Result], other: "Beside | N
     train = _shares(own, replace(said, parts=("train",)))["theirs"]
     told = None if said.train is None else (said.train, spread_of(train))
     alike = _one_class(recipe, said) if len(recipe) > 1 else None
-    invalid = [*_by_the_cut(by_rule, said), *_by_nets(alike)]
+    invalid = [*_by_the_cut(by_rule, said), *_by_nets(alike, said)]
     missed = [
         *_missed("", said.value, ours["theirs"], said),
         *(_missed("on the training part, ", *told, said) if told else []),
@@ -198,13 +201,13 @@ def _by_the_cut(by_rule: Mapping[str, Reals], said: Published) -> list[str]:
     ]
 
 
-def _by_nets(alike: OneClass | None) -> list[str]:
-    """Why a mean speaks of no classifier, where one or more of its networks is none."""
-    if alike is None or alike.mean < 1:
+def _by_nets(alike: OneClass | None, said: Published) -> list[str]:
+    """Why a mean speaks of no classifier, where one or more of its networks, theirs or ours, is none."""
+    if alike is None or max(alike.mean, said.one_class) < 1:
         return []
     return [
-        f"{alike.mean:.1f} of the {alike.nets} networks (at most {alike.most}) call every row alike: their mean is of "
-        f"no classifier; the median of the {alike.nets} is {alike.median:.3f}"
+        f"of the {alike.nets} networks {said.one_class} of theirs and {alike.mean:.1f} of ours (at most {alike.most}) "
+        f"call every row alike: a mean with them is of no classifier; the median of ours is {alike.median:.3f}"
     ]
 
 
