@@ -14,9 +14,10 @@ ORDER = [
     "app",
     "evaluator",
     "pairing",
+    "report",
+    "claims",
     "studies",
     "reproduce",
-    "report",
     "sweep",
     "overview",
     "recording",
@@ -78,7 +79,7 @@ DOORS = {
     "click": {"app"},
     "sklearn": {"data", "calibration", "studies"},
     "scipy": {"comparison", "studies", "uncertainty"},
-    "pydantic": {"spec"},
+    "pydantic": {"spec", "claims"},
 }
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem != "__init__")
 
