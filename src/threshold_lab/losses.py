@@ -11,8 +11,7 @@ from typing import TypeVar
 
 import tensorflow as tf
 
-EPSILON = 1e-7
-"""Keras's clip of an output that a loss takes for a probability (keras.config.epsilon)."""
+from threshold_lab.heads import EPSILON
 
 Activation = Callable[[tf.Tensor], tf.Tensor]
 Formula = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]

@@ -16,6 +16,7 @@ class Activation:
     score: logits (..., units) -> (...), larger = more positive.
     recovers_logits: whether Keras's TensorFlow backend finds the logits again behind the output, and so computes
     a cross-entropy on them (keras/src/backend/tensorflow/nn.py). has_gradient: whether anything can be learnt.
+    flat_below, flat_above: the scores at and below, or at and above, which its own slope is exactly zero.
     """
 
     keras: str
@@ -25,6 +26,8 @@ class Activation:
     score: Callable[[Array], Array]
     recovers_logits: bool = False
     has_gradient: bool = True
+    flat_below: float = -np.inf
+    flat_above: float = np.inf
 
 
 def sigmoid(logit: Array) -> Array:
@@ -58,12 +61,16 @@ def _exponential(logit: Array) -> Array:
 ACTIVATIONS = {
     "sigmoid": Activation("sigmoid", 1, 0, 1, lambda logits: sigmoid(logit(logits)), recovers_logits=True),
     "softmax": Activation("softmax", 2, 0, 1, lambda logits: sigmoid(logit(logits)), recovers_logits=True),
-    "softmax_1": Activation("softmax", 1, 1, 1, lambda logits: np.ones(logits.shape[:-1]), recovers_logits=True),
+    "softmax_1": Activation(
+        "softmax", 1, 1, 1, lambda logits: np.ones(logits.shape[:-1]), recovers_logits=True, flat_below=1
+    ),
     "linear": Activation("linear", 1, -np.inf, np.inf, logit),
     "tanh": Activation("tanh", 1, -1, 1, lambda logits: np.tanh(logit(logits))),
-    "hard_sigmoid": Activation("hard_sigmoid", 1, 0, 1, lambda logits: _hard_sigmoid(logit(logits))),
+    "hard_sigmoid": Activation(
+        "hard_sigmoid", 1, 0, 1, lambda logits: _hard_sigmoid(logit(logits)), flat_below=0, flat_above=1
+    ),
     "softsign": Activation("softsign", 1, -1, 1, lambda logits: _softsign(logit(logits))),
-    "relu": Activation("relu", 1, 0, np.inf, lambda logits: _relu(logit(logits))),
+    "relu": Activation("relu", 1, 0, np.inf, lambda logits: _relu(logit(logits)), flat_below=0),
     "exponential": Activation("exponential", 1, 0, np.inf, lambda logits: _exponential(logit(logits))),
     "step": Activation("step", 1, 0, 1, lambda logits: np.where(logit(logits) >= 0, 1.0, 0.0), has_gradient=False),
 }

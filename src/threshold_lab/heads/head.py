@@ -6,7 +6,7 @@ import numpy as np
 
 from threshold_lab.errors import ConfigError, unknown
 from threshold_lab.heads.activation import ACTIVATIONS, Activation
-from threshold_lab.heads.loss import LOSSES, Loss
+from threshold_lab.heads.loss import EPSILON, LOSSES, Loss
 from threshold_lab.heads.scale import SCALES, Scale
 from threshold_lab.spec import Training
 
@@ -23,6 +23,30 @@ class Head:
     def formula(self) -> str:
         """The name in `losses.FORMULAS` of what Keras computes for the pair."""
         return self.loss.on_logits if self.activation.recovers_logits else self.loss.on_outputs
+
+    @property
+    def on_logits(self) -> bool:
+        """Whether Keras computes the loss on the logits that it finds behind the output."""
+        return self.loss.cross_entropy and self.activation.recovers_logits
+
+    @property
+    def constant(self) -> bool:
+        """Whether every row has the same output."""
+        return self.activation.low == self.activation.high
+
+    @property
+    def endless(self) -> bool:
+        """Whether the loss has no minimum, its logarithms being weighted by a negative label."""
+        return self.low < 0 and (self.loss.cross_entropy or self.loss.takes_logarithms)
+
+    @property
+    def flat(self) -> tuple[float, float]:
+        """The scores at and below, and at and above, which no row has a gradient; infinite where there are none."""
+        own = self.activation
+        if self.on_logits:
+            return -np.inf, np.inf
+        below, above = (EPSILON, 1 - EPSILON) if self.loss.clips else (-np.inf, np.inf)
+        return max(own.flat_below, below), min(own.flat_above, above)
 
     @property
     def remedy(self) -> str:
@@ -89,12 +113,12 @@ def head(activation: str, loss: str, low: int = 0) -> Head:
         for kind, name, table in (("activation", activation, ACTIVATIONS), ("loss", loss, LOSSES))
         if name not in table
     ]
-    if problems or (problems := _problems(activation, loss)):
+    if problems or (problems := _problems(activation, loss, low)):
         raise ConfigError("\n".join(problems))
     return Head(ACTIVATIONS[activation], LOSSES[loss], low)
 
 
-def _problems(activation: str, loss: str) -> list[str]:
+def _problems(activation: str, loss: str, low: int) -> list[str]:
     """Why Keras cannot train a pair of known names; empty where it can."""
     own, asked = ACTIVATIONS[activation], LOSSES[loss]
     if not own.has_gradient:
@@ -107,6 +131,11 @@ def _problems(activation: str, loss: str) -> list[str]:
             f"activation {activation!r} with loss {loss!r} cannot be trained: divided by their sum, the output of a "
             f"single unit is always 1 and the loss 0; use activation=softmax (two units) or loss=binary_crossentropy"
         ]
+    if low < 0 and own.units == 2:
+        return [
+            f"targets [-1, 1] are for one output unit, activation {activation!r} has two, which are one-hot; "
+            f"use targets=[0,1]"
+        ]
     return []
 
 
@@ -117,9 +146,4 @@ def check(training: Training) -> None:
         known = ", ".join(name for name, loss in LOSSES.items() if loss.smooths)
         raise ConfigError(
             f"loss {training.loss!r} takes no label_smoothing; got {training.label_smoothing}; losses that do: {known}"
-        )
-    if training.targets[0] < 0 and own.activation.units == 2:
-        raise ConfigError(
-            f"targets [-1, 1] are for one output unit, activation {training.activation!r} has two, which are one-hot; "
-            f"use targets=[0,1]"
         )
