@@ -30,6 +30,8 @@ MISTAKES = {
     "name the label's column with data.target=COLUMN": "run data=csv data.path=gone.csv",
     "no viable alternative": "sweep a=[",
     "No such command 'swep'. Did you mean 'sweep'?": "swep",
+    "strict must be true or false; got 3": "sweep strict=3",
+    "strict=true: activation=linear loss=mse wants caution: not_a_probability": "sweep strict=true activation=linear",
     "no sweep was planned": "status",
     "no runs in": "ui",
 }

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from threshold_lab.heads import Head, head_of
+from threshold_lab.heads import Head, contract_for, head_of
 from threshold_lab.plan import Job
 from threshold_lab.records import Splits
 from threshold_lab.spec import RunSpec, leaves
@@ -70,8 +70,9 @@ def tags_of(job: Job) -> dict[str, str]:
     spec = job.spec
     own = {"activation": spec.activation, "loss": spec.loss, "threshold": str(spec.threshold)}
     own["rule"] = title(spec.threshold, spec.rule)
-    contract = f"score is a {head_of(spec).claim.rstrip(',')}"
-    return {KEY: job.key, CELL: job.cell, "data": job.data, "engine": job.engine, "contract": contract, **own}
+    own["contract"] = contract_for(spec).verdict
+    own["score"] = f"score is a {head_of(spec).claim.rstrip(',')}"
+    return {KEY: job.key, CELL: job.cell, "data": job.data, "engine": job.engine, **own}
 
 
 def description_of(job: Job, command: str, store: str = DEFAULT_STORE) -> str:

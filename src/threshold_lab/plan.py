@@ -7,7 +7,8 @@ from itertools import chain
 from math import isqrt
 
 from threshold_lab import heads, thresholds
-from threshold_lab.errors import gather
+from threshold_lab.errors import ConfigError, gather
+from threshold_lab.heads import Contract
 from threshold_lab.shapes import Shape
 from threshold_lab.spec import Lane, RunSpec, Training, digest
 
@@ -57,6 +58,25 @@ def check(specs: Iterable[RunSpec]) -> None:
         lambda spec: thresholds.require_meaning(spec.threshold, spec.rule, heads.head_of(spec.training).scale),
     ]
     gather(partial(one, spec) for spec in specs for one in checks)
+
+
+def contracts(trainings: Iterable[Training]) -> list[Contract]:
+    """Return the contract of each distinct activation, loss and targets, in their order."""
+    return list(dict.fromkeys(map(heads.contract_for, trainings)))
+
+
+def require_ok(specs: Iterable[RunSpec]) -> None:
+    """Refuse, all at once, every pair that wants caution. Raises ConfigError."""
+    gather(partial(_require_ok, own) for own in contracts(spec.training for spec in specs))
+
+
+def _require_ok(own: Contract) -> None:
+    if own.troubles:
+        raise ConfigError(
+            f"strict=true: activation={own.activation} loss={own.loss}{own.coding} wants caution: "
+            f"{'; '.join(f'{trouble.id}: {trouble.text}' for trouble in own.troubles)}; "
+            f"leave it out, or say strict=false"
+        )
 
 
 def cells(jobs: Iterable[Job]) -> list[tuple[Job, ...]]:

@@ -14,6 +14,7 @@ from threshold_lab.captions import EXPERIMENT, differing
 from threshold_lab.cells import DIVERGED, Cell, cell_of, diverged
 from threshold_lab.errors import DataError
 from threshold_lab.executors import AtWork, LocalPool
+from threshold_lab.heads import Contract
 from threshold_lab.overview import is_drawn, lone_pages, overviews
 from threshold_lab.plan import Job
 from threshold_lab.provenance import decisions, engine, provenance
@@ -30,6 +31,9 @@ class Watch(Protocol):
 
     def planned(self, *, jobs: int, recorded: int, lanes: int, trained: int, programs: int) -> None:
         """Say what there is: all jobs and those recorded before, all lanes and those trained before."""
+
+    def contracts(self, contracts: Sequence[Contract]) -> None:
+        """Say what each distinct pair of activation and loss that is to be trained comes to."""
 
     def trained(self, lanes: int) -> None:
         """Say that one more program is done."""
@@ -124,6 +128,8 @@ def _train_and_record(jobs: Sequence[Job], recorder: "_Recorder", pool: LocalPoo
     lanes = len({lane.key for job in jobs for lane in job.lanes})
     counts = {"jobs": len(jobs), "recorded": len(jobs) - len(todo), "lanes": lanes, "trained": lanes - len(missing)}
     watch.planned(**counts, programs=len(programs))
+    if programs:
+        watch.contracts(plan.contracts(lane.training for lane in missing))
     waiting = plan.Waiting(plan.cells(todo), missing)
     recorder.record(waiting.complete())
     for program, fits in pool.train(programs, watch.training):

@@ -13,8 +13,8 @@ from threshold_lab.app.interrupt import Interrupt
 from threshold_lab.errors import ConfigError, LabError, gather
 from threshold_lab.spec import RunSpec, run_spec
 
-PLACES = ("store", "executor", "study")
-"""Keys of the configuration that say where a job runs and is kept, and what for; they change no result."""
+PLACES = ("store", "executor", "study", "strict")
+"""Keys of the configuration that say where a job runs and is kept, what for, what is refused; they change no result."""
 
 
 class SweepTask:
@@ -49,6 +49,8 @@ class SweepTask:
         plain: list[Any] = [OmegaConf.to_container(own, resolve=True) for own in configs]
         specs = gather(partial(_spec, own) for own in plain)
         plan.check(specs)
+        if _strict(plain[0]["strict"]):
+            plan.require_ok(specs)
         for source in {spec.data for spec in specs}:
             data.require_files(source)
         folder, workers = _folder(plain[0]["store"]), _workers(plain[0]["executor"])
@@ -68,6 +70,12 @@ def _folder(store: object) -> Path:
     if isinstance(store, str) and store and not set(store) & set("?#%"):
         return Path(store)
     raise ConfigError(f"store must name a folder, without ?, # and %, which an address reads otherwise; got {store!r}")
+
+
+def _strict(strict: object) -> bool:
+    if isinstance(strict, bool):
+        return strict
+    raise ConfigError(f"strict must be true or false; got {strict!r}")
 
 
 def _workers(executor: Mapping[str, Any]) -> int | None:

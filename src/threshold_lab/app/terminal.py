@@ -1,15 +1,18 @@
 """What a person sees: progress, the table, errors. Plain lines where there is no terminal."""
 
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TaskID, TextColumn, TimeRemainingColumn
 
+from threshold_lab.app.contracts import notes, table_of
 from threshold_lab.app.interrupt import Interrupt
 from threshold_lab.app.screen import console
 from threshold_lab.app.tables import count
 from threshold_lab.executors import AtWork
+from threshold_lab.heads import Contract
 
 _PLAIN_EVERY_SECONDS = 5.0
 
@@ -56,6 +59,11 @@ class TerminalWatch:
         if jobs > recorded:
             self._runs = self._progress.add_task("runs recorded  ", total=jobs - recorded, note="")
         self._started = self._said = time.monotonic()
+
+    def contracts(self, contracts: Sequence[Contract]) -> None:
+        """Say what every pair comes to, and each trouble once."""
+        console.print(table_of(contracts))
+        console.print(*notes(contracts), sep="\n", end="\n" if notes(contracts) else "")
 
     def trained(self, lanes: int) -> None:
         """Count a program."""

@@ -43,6 +43,11 @@ class Contract:
     troubles: tuple[Trouble, ...]
 
     @property
+    def coding(self) -> str:
+        """The numbers of the labels as a command names them; empty where they are 0 and 1."""
+        return "" if self.targets == (0, 1) else f" targets=[{self.targets[0]},{self.targets[1]}]"
+
+    @property
     def verdict(self) -> str:
         """`ok`, or `caution: ...` with the ids of all troubles."""
         return f"caution: {', '.join(own.id for own in self.troubles)}" if self.troubles else "ok"

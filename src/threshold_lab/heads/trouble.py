@@ -38,8 +38,9 @@ def _of_output(head: Head) -> Iterator[tuple[str, str]]:
     elif loss.cross_entropy and not head.on_logits and np.isinf(own.low):
         yield "from_logits_missing", "the output is a logit, and the loss takes it for a probability"
     elif head.claim == "probability" and not head.confined:
-        low, high = (f"{end:g}" if np.isfinite(end) else "any number" for end in (own.low, own.high))
-        yield "not_a_probability", f"the output can leave [0, 1] (it goes from {low} to {high}): it is no probability"
+        ends = [f"from {own.low:g}"] * bool(np.isfinite(own.low)) + [f"to {own.high:g}"] * bool(np.isfinite(own.high))
+        goes = f"it goes {' '.join(ends)}" if ends else "it can be any number"
+        yield "not_a_probability", f"the output is no probability, because it can leave [0, 1]: {goes}"
 
 
 def _of_logits(head: Head) -> Iterator[tuple[str, str]]:
