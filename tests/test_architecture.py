@@ -29,6 +29,7 @@ ORDER = [
     "executors",
     "worker",
     "exchange",
+    "explanation",
     "train",
     "keras_fit",
     "stacked",
@@ -64,9 +65,10 @@ ORDER = [
     "carried",
 ]
 DOORS = {
-    "tensorflow": {"engine", "lanes", "program", "optimizers", "network", "losses"},
-    "keras": {"network", "keras_fit", "carried"},
+    "tensorflow": {"explanation", "engine", "lanes", "program", "optimizers", "network", "losses"},
+    "keras": {"explanation", "network", "keras_fit", "carried"},
     "mlflow": {"tracking", "carried", "evaluator"},
+    "h5py": {"explanation"},
     "skops": {"tracking", "carried"},
     "hydra": {"app"},
     "omegaconf": {"app"},

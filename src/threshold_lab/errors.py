@@ -23,6 +23,10 @@ class StoreError(LabError):
     """A store or tracking server that cannot be used."""
 
 
+class ModelError(LabError):
+    """A Keras model, or a file of one, that cannot be looked at."""
+
+
 def gather(checks: Iterable[Callable[[], T]]) -> list[T]:
     """Run every check and return what they return. Raises one ConfigError with all their problems, each once."""
     passed: list[T] = []

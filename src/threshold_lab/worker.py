@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from threshold_lab.errors import LabError
+from threshold_lab.data.rows import Rows
+from threshold_lab.errors import LabError, ModelError
 from threshold_lab.exchange import FolderDesk, taken
+from threshold_lab.explanation.answer import Explanation
 from threshold_lab.plan import Program
 from threshold_lab.records import Fit
 
@@ -56,9 +58,24 @@ def train(program: Program, folder: Path, desk: FolderDesk) -> list[Fit]:
     return fits
 
 
+def explain(path: Path, name: str, rows: Rows | None) -> Explanation:
+    """Explain a checked model file, on rows if any. Raises LabError."""
+    try:
+        own: Explanation = _imported("threshold_lab.explanation.stored").explain_file(path, name, rows)
+    except LabError:
+        raise
+    except Exception as error:
+        raise ModelError(f"{name}: cannot be explained: {type(error).__name__}: {error}") from None
+    return own
+
+
 def _trainer() -> Any:
+    return _imported("threshold_lab.train")
+
+
+def _imported(module: str) -> Any:
     with _silenced_start() if "tensorflow" not in sys.modules else contextlib.nullcontext():
-        return importlib.import_module("threshold_lab.train")
+        return importlib.import_module(module)
 
 
 def _go_with_the_driver() -> None:

@@ -1,4 +1,4 @@
-"""threshold-lab sweep | run | ui | decide | compare | reproduce | report | export | status."""
+"""threshold-lab sweep | run | ui | decide | explain | compare | reproduce | report | export | status."""
 
 import json
 import os
@@ -26,6 +26,7 @@ def cli() -> None:
     threshold-lab run activation=linear loss=mse data=csv data.path=my.csv data.target=churned
     threshold-lab ui                                     look at the runs
     threshold-lab decide scores.csv --score p --label y --rule youden
+    threshold-lab explain model.keras                    what a model of your own really does
 
     Tab completion: eval "$(threshold-lab -sc install=bash)" (or zsh, fish).
     """
@@ -72,6 +73,25 @@ def decide(as_json: bool, settings: Sequence[str], more_settings: Sequence[str],
 
     path = question.pop("file")
     say(answer(Question(path, settings=(*settings, *more_settings), **question)), as_json=as_json)
+
+
+@cli.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("--data", type=click.Path(path_type=Path), help="CSV file of rows, as the model's fit takes them.")
+@click.option("--target", metavar="COLUMN", help="Of the labels.")
+@click.option("--positive", metavar="LABEL", help="Which label is 1, where labels are words.")
+@click.option("--drop", multiple=True, metavar="COLUMN", help="A column that is no feature.")
+@click.option("--delimiter", default=",", show_default=True, help="Between columns.")
+@click.option("--header/--no-header", default=True, help="Without, columns count from 0, -1 is the last.")
+@click.option("--json", "as_json", is_flag=True, help="For a program to read.")
+def explain(as_json: bool, **question: Any) -> None:
+    """Say what the activation, the loss and the metrics of any compiled Keras model (MODEL.keras) really do.
+
+    The file is checked before Keras opens it: one that holds code, or names layers that may, is refused.
+    """
+    from threshold_lab.app.explain import Question, answer, say  # noqa: PLC0415
+
+    say(answer(Question(**question)), as_json=as_json)
 
 
 @cli.command()

@@ -30,10 +30,10 @@ Where = Callable[[int], str]
 def read_csv(spec: Csv) -> Table:
     """Read one file, or one a part. Raises DataError naming the file, the row, the column and the value."""
     require_files(spec)
-    frame, part, where = _frame(spec)
-    name = partial(_name, frame, where)
+    frame, part, where = frame_of(spec)
+    name = partial(column_of, frame, where)
     target = name("data.target", spec.target)
-    positive, negative, labels = _labels(frame, target, spec.positive, where)
+    positive, negative, labels = labels_of(frame, target, spec.positive, where)
     dropped = {name("data.drop", column) for column in spec.drop}
     if target in dropped:
         raise DataError(f"column {target!r} is named by data.target and by data.drop; it cannot be both")
@@ -70,8 +70,8 @@ def files_hash(spec: Csv) -> str:
 # ---- files
 
 
-def _frame(spec: Csv) -> tuple[pd.DataFrame, NDArray[np.str_] | None, Where]:
-    """All rows, the part of each where a part is a file, and what says "FILE, row N" of each as the file counts."""
+def frame_of(spec: Csv) -> tuple[pd.DataFrame, NDArray[np.str_] | None, Where]:
+    """Return all rows, the part of each where a part is a file, and what says "FILE, row N" as the file counts."""
     named = [spec.path] if spec.path else [spec.train_path, spec.validation_path, spec.test_path]
     paths = [Path(str(path)) for path in named]
     frames = [_one_file(path, spec) for path in paths]
@@ -131,8 +131,8 @@ def _listed(frame: pd.DataFrame) -> str:
     return ", ".join(map(str, frame.columns))
 
 
-def _name(frame: pd.DataFrame, where: Where, key: str, column: Column | None) -> str:
-    """The column's name, given by name or by position."""
+def column_of(frame: pd.DataFrame, where: Where, key: str, column: Column | None) -> str:
+    """Return the column's name, given by name or by position."""
     if isinstance(column, int) and str(column) not in frame and -frame.shape[1] <= column < frame.shape[1]:
         return str(frame.columns[column])
     if str(column) in frame:
@@ -144,10 +144,10 @@ def _name(frame: pd.DataFrame, where: Where, key: str, column: Column | None) ->
 # ---- labels and parts
 
 
-def _labels(
+def labels_of(
     frame: pd.DataFrame, target: str, positive: Label | None, where: Where
 ) -> tuple[str, str, NDArray[np.bool_]]:
-    """The words of both labels, and the labels themselves."""
+    """Return the words of both labels, and the labels themselves."""
     values = frame[target]
     if values.isna().any():
         row = int(values.isna().to_numpy().argmax())

@@ -27,7 +27,7 @@ def _of_output(head: Head) -> Iterator[tuple[str, str]]:
     if head.constant:
         learns = "the logit behind it learns unseen" if head.on_logits else "every gradient is zero"
         yield "one_unit_softmax", f"a softmax over one unit is 1 for every row, so predict says nothing: {learns}"
-    if own.units == 2 and loss.cross_entropy and 1 in loss.units:
+    if own.units == 2 and own.keras == "softmax" and loss.cross_entropy and 1 in loss.units:
         yield (
             "two_independent_sigmoids",
             "each of the two units is trained as a sigmoid of its own, and predict returns something else: their "
@@ -74,7 +74,7 @@ def _of_loss(head: Head) -> Iterator[tuple[str, str]]:
 
 
 def _of_labels(head: Head) -> Iterator[tuple[str, str]]:
-    if head.claim == "logit":
+    if head.claim == "logit" and head.activation.units == 1:
         yield "accuracy_on_logits", "Keras's accuracy cuts logits at 0.5, which is P = 0.622"
     if head.loss.claim == "margin" and head.activation.low < 0:
         yield "accuracy_on_margins", "Keras's accuracy cuts margins at 0.5, and a margin changes sign at 0"

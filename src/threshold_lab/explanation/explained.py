@@ -1,0 +1,154 @@
+"""A compiled Keras model -> what it really does."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from threshold_lab.errors import DataError
+from threshold_lab.explanation.answer import Explanation
+from threshold_lab.explanation.compiled import CompiledMetric, loss_of, metrics_of
+from threshold_lab.explanation.findings import Finding, found, ordered
+from threshold_lab.explanation.judged import Judged
+from threshold_lab.explanation.labels import Labels
+from threshold_lab.explanation.measured import Measured, measured
+from threshold_lab.explanation.output import Output, output_of
+from threshold_lab.explanation.pairs import findings_of
+
+_DIFFERS = 1e-3
+_SHARE = 0.01
+
+
+def explain(model: keras.Model, x: Any = None, y: Any = None) -> Explanation:
+    """Say what a compiled model's activation, loss and metrics really do.
+
+    model: of a single output, classifier or regression. x, y: rows as its `fit` takes them, for what can only be
+    measured; x alone shows the range of the outputs. Raises ModelError for a model, DataError for rows, that cannot be
+    looked at. Changes nothing of the model but what `evaluate` does to its metrics.
+    """
+    if y is not None and x is None:
+        raise DataError("y was given and no x; give both, or neither")
+    x, y = _arrays(x), _arrays(y)
+    output = output_of(model, x)
+    loss = loss_of(model, output, y)
+    labels = None if y is None else Labels(y, output.units)
+    own = Judged(output, loss, tuple(metrics_of(model, output, loss, y)), labels)
+    if problem := misfit(output, own, y):
+        return told(own, None, [*findings_of(own), problem])
+    seen = None if x is None else measured(model, own, x, y)
+    return told(own, seen, [*findings_of(own), *(() if seen is None else seen_findings(own, seen))])
+
+
+def _arrays(own: Any) -> Any:
+    """Pandas, lists and tensors as arrays; None as it is."""
+    if own is None:
+        return None
+    if isinstance(own, dict):
+        return {name: np.asarray(one) for name, one in own.items()}
+    if isinstance(own, list | tuple) and own and hasattr(own[0], "shape") and len(np.shape(own[0])) > 1:
+        return [np.asarray(one) for one in own]
+    return np.asarray(own)
+
+
+def misfit(output: Output, own: Judged, y: Any) -> Finding | None:
+    """What Keras would refuse, or read otherwise than it is meant: labels of another shape than the output."""
+    if y is None or own.loss is None or (output.units == 1 and (y.ndim == 1 or y.shape[-1] == 1)):
+        return None
+    sparse = own.loss.name.startswith("sparse")
+    if sparse == (y.ndim == 1 or y.shape[-1] == 1):
+        return None
+    mend = (
+        "y = y.argmax(axis=-1)" if sparse or output.units == 1 else f"y = keras.utils.to_categorical(y, {output.units})"
+    )
+    reason = "the loss takes the number of the class" if sparse else "the loss takes a number for each unit"
+    shapes = {"labels": tuple(y.shape), "outputs": (len(y), *output.shape)}
+    return found("labels_do_not_fit", reason=reason, mend=mend, **shapes)
+
+
+def seen_findings(own: Judged, seen: Measured) -> Iterator[Finding]:
+    """What rows show."""
+    if seen.distinct == 1 and seen.rows > 1 and own.output.activation != "step":
+        yield found("constant_output", value=seen.high)
+    bounded = own.head is not None and own.head.confined and own.output.activation != "step"
+    if bounded and seen.distinct > 1 and seen.saturated >= _SHARE:
+        yield found("saturated", share=seen.saturated)
+    if seen.dead_and_wrong and own.output.activation != "step":
+        share = f"{seen.dead_and_wrong:.0%} of the rows of the first batch"
+        yield found("dead_gradients", f"{share} are called wrongly and have exactly zero gradient")
+    if own.labels is not None and len(own.labels.values) == 1:
+        yield found("one_class")
+    yield from _of_accuracy(seen)
+    yield from _of_loss(own, seen)
+
+
+def _of_accuracy(seen: Measured) -> Iterator[Finding]:
+    if seen.keras is None or seen.tuned is None or seen.majority is None or seen.tuned_threshold is None:
+        return
+    if seen.held_out and seen.keras <= seen.majority < seen.tuned:
+        yield found(
+            "no_better_than_majority",
+            keras=seen.keras,
+            majority=seen.majority,
+            tuned=seen.tuned,
+            threshold=seen.tuned_threshold,
+        )
+
+
+def _of_loss(own: Judged, seen: Measured) -> Iterator[Finding]:
+    if seen.evaluated is None or seen.recomputed is None or (own.loss and not own.loss.known):
+        return
+    off = abs(seen.evaluated - seen.recomputed)
+    if not off <= _DIFFERS * max(1.0, abs(seen.recomputed)):
+        yield found("loss_differs", evaluated=seen.evaluated, recomputed=seen.recomputed)
+
+
+def told(own: Judged, seen: Measured | None, findings: list[Finding]) -> Explanation:
+    """Put together what is said of a model."""
+    said = {
+        "activation": own.output.activation,
+        "activation_found_in": own.output.found,
+        "units": own.output.units,
+        "loss": None if own.loss is None else {"name": own.loss.name, **_plain(own.loss.settings)},
+        "loss_computed": None if own.contract is None else own.contract.computed,
+        "output": own.returns,
+        "regression": own.regression,
+        "half": own.half,
+        "metrics": [_metric(own, metric) for metric in own.metrics],
+        "findings": [one.as_json() for one in ordered(_once(findings))],
+    }
+    return Explanation(said | (_seen(seen) if seen is not None else {}))
+
+
+def _once(findings: list[Finding]) -> list[Finding]:
+    """A finding that is measured says more than the same one foreseen."""
+    measured_ones = {own.id: own for own in findings if own.id == "dead_gradients"}
+    return [measured_ones.get(own.id, own) for own in findings]
+
+
+def _metric(own: Judged, metric: CompiledMetric) -> dict[str, Any]:
+    cut = metric.threshold
+    several = [own.probability_at(one) for one in cut] if isinstance(cut, list) else None
+    probability = own.probability_at(cut) if isinstance(cut, float) else several
+    said = {"name": metric.name, "resolved": metric.resolved, "threshold": cut, "threshold_as_probability": probability}
+    return said | ({"from_logits": True} if metric.from_logits else {})
+
+
+def _seen(seen: Measured) -> dict[str, Any]:
+    shown: dict[str, Any] = {"rows": seen.rows, "range": [seen.low, seen.high], "saturated_share": seen.saturated}
+    if seen.evaluated is None:
+        return shown
+    accuracies = {"keras": seen.keras, "natural": seen.natural, "tuned": seen.tuned}
+    shown["accuracies"] = accuracies | {
+        "tuned_threshold": seen.tuned_threshold,
+        "tuned_on": "one half of the rows, counted on the other" if seen.held_out else "the same rows",
+        "majority": seen.majority,
+    }
+    shown["dead_gradient_share"] = seen.dead
+    shown["losses"] = {"evaluate": seen.evaluated, "from_predict": seen.recomputed}
+    return shown
+
+
+def _plain(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings that JSON can say."""
+    return {name: value for name, value in settings.items() if isinstance(value, bool | int | float | str | None)}

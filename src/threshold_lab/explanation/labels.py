@@ -1,0 +1,72 @@
+"""What a model was given as y: which rows are positive, and by what numbers the classes are told."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_CLASSES = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """Labels as `fit` takes them, (n, ...), and the units of the output they belong to."""
+
+    given: NDArray[Any]
+    units: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Their shape."""
+        return tuple(self.given.shape)
+
+    @cached_property
+    def flat(self) -> NDArray[np.float64]:
+        """One number a row: of one-hot labels, whether the second is the larger."""
+        own = np.asarray(self.given, np.float64)
+        if self.one_hot:
+            pairs = own.reshape(-1, 2)
+            return (pairs[:, 1] > pairs[:, 0]).astype(np.float64)
+        return own.reshape(-1)
+
+    @property
+    def one_hot(self) -> bool:
+        """Whether each row has a number for each of two units."""
+        return self.units == _CLASSES and self.given.ndim > 1 and self.given.shape[-1] == _CLASSES
+
+    @cached_property
+    def values(self) -> NDArray[np.float64]:
+        """The distinct numbers, ascending."""
+        return np.unique(self.flat)
+
+    @property
+    def binary(self) -> bool:
+        """Whether there are two of them at most."""
+        return len(self.values) <= _CLASSES
+
+    @property
+    def negative(self) -> float:
+        """The number of a negative row."""
+        return float(self.values[0]) if len(self.values) > 1 or self.values[0] <= 0 else 0.0
+
+    @property
+    def low(self) -> int:
+        """What `heads` calls it: -1 or 0."""
+        return -1 if self.binary and self.negative < 0 else 0
+
+    @property
+    def zero_one(self) -> bool:
+        """Whether labels are 0 and 1."""
+        return bool(np.isin(self.values, (0.0, 1.0)).all())
+
+    @property
+    def middle(self) -> float:
+        """A number between both."""
+        return (self.negative + float(self.values[-1])) / 2
+
+    @property
+    def positive(self) -> NDArray[np.bool_]:
+        """Which rows are positive, (n,)."""
+        return np.asarray(self.flat > self.middle)

@@ -1,0 +1,68 @@
+"""What is found in a model as it is compiled, before any row is seen."""
+
+from collections.abc import Iterator
+
+from threshold_lab.explanation.findings import AT_ZERO, Finding, found
+from threshold_lab.explanation.judged import Judged
+from threshold_lab.explanation.metrics import of_metrics
+from threshold_lab.explanation.promised import REGRESSIONS, loss_asked
+
+_BY_METRICS = {"accuracy_on_logits", "accuracy_on_margins", "labels_never_match"}
+_OF_PROBABILITIES = {"not_a_probability", "not_calibrated"}
+_WITH_LOGITS = {"sigmoid", "softmax"}
+_TWO = 2
+
+
+def findings_of(own: Judged) -> list[Finding]:
+    """Return what is found without data."""
+    return [*_of_output(own), *_of_loss(own), *_of_pair(own), *of_metrics(own)]
+
+
+def _of_output(own: Judged) -> Iterator[Finding]:
+    name, loss = own.output.activation, own.loss
+    if name == "step":
+        yield found("step_has_no_gradient")
+    if name == "unknown":
+        yield found("activation_unknown")
+    if own.output.units > _TWO:
+        yield found("many_classes")
+    hidden = name in _WITH_LOGITS and not own.output.finds_logits and loss is not None
+    if hidden and loss is not None and "binary" in loss.name and not loss.from_logits:
+        yield found("logits_not_found")
+    classes = loss is not None and loss.name not in REGRESSIONS
+    if own.output.units == _TWO and name in ("sigmoid", "hard_sigmoid") and classes:
+        yield found("units_do_not_sum_to_one")
+    if own.regression:
+        yield found("regression")
+
+
+def _of_loss(own: Judged) -> Iterator[Finding]:
+    loss = own.loss
+    if loss is None:
+        yield found("not_compiled")
+        return
+    asked = loss_asked(loss)
+    if asked is None:
+        yield found("loss_unknown")
+    elif own.output.units == 1 and 1 not in asked.units:
+        yield found("one_unit_of_many")
+    if smoothing := loss.settings.get("label_smoothing"):
+        yield found("label_smoothing", smoothing=smoothing, low=smoothing / 2, high=1 - smoothing / 2)
+    confined = own.head is not None and own.head.confined and own.head.low == 0 and not own.head.constant
+    if loss.name == "mean_squared_error" and confined and not own.regression:
+        yield found("brier_score")
+
+
+def _of_pair(own: Judged) -> Iterator[Finding]:
+    """What `heads` knows of the pair, but for what hangs on metrics that may not be compiled."""
+    if own.contract is None or own.head is None or own.loss is None:
+        return
+    left = _BY_METRICS | (_OF_PROBABILITIES if own.regression else set())
+    if own.output.activation in _WITH_LOGITS:
+        left = left | {"dead_gradients"}  # beyond what a sigmoid reaches in practice; measured where rows are given
+    kind = own.head.loss.keras if not own.loss.name.startswith("sparse") else "SparseCategoricalCrossentropy"
+    metrics = AT_ZERO if own.output.units == 1 else '["accuracy"]'
+    middle = own.labels.middle if own.labels else 0
+    for trouble in own.contract.troubles:
+        if trouble.id not in left:
+            yield found(trouble.id, trouble.text, kind=kind, metrics=metrics, middle=middle)
