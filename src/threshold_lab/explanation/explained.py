@@ -31,6 +31,8 @@ def explain(model: keras.Model, x: Any = None, y: Any = None) -> Explanation:
         raise DataError("y was given and no x; give both, or neither")
     x, y = _arrays(x), _arrays(y)
     output = output_of(model, x)
+    if y is not None and y.ndim == 1 and output.units == 1:
+        y = y.reshape(-1, *[1] * len(output.shape))  # as Keras does before it compares
     loss = loss_of(model, output, y)
     labels = None if y is None else Labels(y, output.units)
     own = Judged(output, loss, tuple(metrics_of(model, output, loss, y)), labels)

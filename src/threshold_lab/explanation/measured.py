@@ -1,5 +1,7 @@
 """What is seen of a model on rows: its outputs, its accuracy at three thresholds, its loss twice, dead gradients."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +54,7 @@ class Measured:
 
 def measured(model: keras.Model, own: Judged, x: Any, y: Any = None) -> Measured:
     """Look at a model on rows. Raises DataError where Keras cannot take them."""
-    with broken_pairs_allowed():
+    with broken_pairs_allowed(), _told("predict"):
         outputs = np.asarray(model.predict(x, batch_size=_BATCH, verbose=0), np.float64)
         if not np.isfinite(outputs).all():
             raise DataError("predict returns numbers that are not finite on these rows; scale the data, or train anew")
@@ -68,9 +70,19 @@ def measured(model: keras.Model, own: Judged, x: Any, y: Any = None) -> Measured
         return Measured(**seen, **_losses(model, own, x, y, outputs), **_dead(model, own, x, y, outputs))
 
 
+@contextmanager
+def _told(method: str) -> Iterator[None]:
+    """What Keras and TensorFlow say of rows that they cannot take."""
+    try:
+        yield
+    except (ValueError, TypeError, tf.errors.OpError) as error:
+        raise DataError(f"Keras's {method} cannot take these rows: {' '.join(str(error).split())[:300]}") from None
+
+
 def _losses(model: keras.Model, own: Judged, x: Any, y: Any, outputs: Reals) -> dict[str, Any]:
     """What evaluate reports, and what predict comes to."""
-    told = model.evaluate(x, y, batch_size=_BATCH, verbose=0, return_dict=True)
+    with _told("evaluate"):
+        told = model.evaluate(x, y, batch_size=_BATCH, verbose=0, return_dict=True)
     again = own.loss.function(tf.convert_to_tensor(y), tf.convert_to_tensor(outputs.astype(np.float32)))  # type: ignore[union-attr]
     penalties = float(sum(map(float, model.losses)))
     accuracy = next((one.name for one in own.metrics if one.resolved in (*ACCURACIES, *OF_LARGEST)), None)
