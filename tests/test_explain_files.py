@@ -66,7 +66,7 @@ def layer(class_name: str, module: str = "keras.layers", **config: object) -> di
 
 LAMBDA = layer("Lambda", function={"class_name": "__lambda__", "config": {"value": "4wAAAA=="}})
 HOSTILE = {
-    "a Lambda": ({CONFIG: config(LAMBDA)}, "Lambda, which holds code"),
+    "a Lambda": ({CONFIG: config(LAMBDA)}, "keras.layers.Lambda, __lambda__, which holds code"),
     "a lambda as an activation": (
         {CONFIG: config(layer("Dense", activation={"class_name": "__lambda__"}))},
         "__lambda__",
