@@ -15,7 +15,8 @@ from typing import Any
 from threshold_lab.errors import LabError
 from threshold_lab.exchange import FolderDesk, taken
 from threshold_lab.plan import Program
-from threshold_lab.records import Fit
+from threshold_lab.records import Fit, Parts, Shown
+from threshold_lab.spec import RunSpec
 
 _ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -56,9 +57,24 @@ def train(program: Program, folder: Path, desk: FolderDesk) -> list[Fit]:
     return fits
 
 
+def demonstrate(name: str, spec: RunSpec, parts: Parts) -> Shown:
+    """Show something of plain Keras, by name, on a job's seeds. Raises LabError, and TrainingError for all else."""
+    try:
+        shown: Shown = _imported("threshold_lab.demonstrations").demonstrate(name, spec, parts)
+    except LabError:
+        raise
+    except Exception as error:
+        raise TrainingError(f"{type(error).__name__}: {error}") from None
+    return shown
+
+
 def _trainer() -> Any:
+    return _imported("threshold_lab.train")
+
+
+def _imported(module: str) -> Any:
     with _silenced_start() if "tensorflow" not in sys.modules else contextlib.nullcontext():
-        return importlib.import_module("threshold_lab.train")
+        return importlib.import_module(module)
 
 
 def _go_with_the_driver() -> None:

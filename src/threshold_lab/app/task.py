@@ -13,7 +13,7 @@ from threshold_lab.app.interrupt import Interrupt
 from threshold_lab.errors import ConfigError, LabError, gather
 from threshold_lab.spec import RunSpec, run_spec
 
-PLACES = ("store", "executor", "study")
+PLACES = ("store", "executor", "study", "claim")
 """Keys of the configuration that say where a job runs and is kept, and what for; they change no result."""
 
 
