@@ -34,9 +34,13 @@ def answer(
     try:
         own = planned(asked, words, studies.data_folders(folders))
         with Interrupt() as interrupt, TerminalWatch(interrupt) as watch:
-            return answered(own, place, watch, " ".join(["threshold-lab claims", *names]))
+            return answered(own, place, watch, " ".join(["threshold-lab claims", *names]), _told)
     finally:
         console.quiet = False
+
+
+def _told(answer: Answer) -> None:
+    console.print(f"{answer.number:>2} {answer.name}: {answer.verdict}")
 
 
 def planned(names: Sequence[str], words: Sequence[str] = (), folders: Sequence[Path] = ()) -> list[Claim]:

@@ -21,6 +21,9 @@ from threshold_lab.spec import Data, RunSpec, digest
 from threshold_lab.sweep import Place, Watch
 from threshold_lab.tracking import Runs
 
+Told = Callable[[Answer], None]
+Keep = Callable[[Claim, Callable[[], Trials]], None]
+
 BACKEND = "tensorflow"
 """What the lab's engine and the demonstrations both run on."""
 
@@ -60,24 +63,24 @@ def loaded(specs: Sequence[RunSpec]) -> Mapping[Data, Splits]:
     return {source: data.load(source) for source in dict.fromkeys(spec.data for spec in specs)}
 
 
-def answered(claims: Sequence[Claim], place: Place, watch: Watch, command: str) -> Answered:
-    """Answer claims: from the store what is there, else by running it. Raises LabError, and what `watch` raises."""
+def answered(claims: Sequence[Claim], place: Place, watch: Watch, command: str, told: Told) -> Answered:
+    """Answer claims: from the store what is there, else by running it. Raises LabError, and what `watch` raises.
+
+    told: called with each answer that is new, once it is stored.
+    """
     found = Answered()
     place.folder.mkdir(parents=True, exist_ok=True)
     runs = Runs(place.folder, kept.ABOUT)
     before = kept.known(runs)
     found.answers |= {own.name: before[own.content] for own in claims if own.content in before}
     missing = [own for own in claims if own.name not in found.answers]
-    keep = _keeper(runs, found)
+    keep = _keeper(runs, found, told)
     _demonstrate([own for own in missing if own.experiment.shown], place, watch, keep)
     _train([own for own in missing if not own.experiment.shown], place, watch, command, keep)
     return found
 
 
-Keep = Callable[[Claim, Callable[[], Trials]], None]
-
-
-def _keeper(runs: Runs, found: Answered) -> Keep:
+def _keeper(runs: Runs, found: Answered, told: Told) -> Keep:
     """What stores the answer of a claim from its trials, or notes why there is none."""
 
     def keep(own: Claim, trials: Callable[[], Trials]) -> None:
@@ -89,6 +92,7 @@ def _keeper(runs: Runs, found: Answered) -> Keep:
         kept.keep(runs, answer, own.content)
         found.answers[own.name] = answer
         found.new.append(own.name)
+        told(answer)
 
     return keep
 

@@ -56,7 +56,7 @@ def _trained(spec: RunSpec, parts: Parts, seed: int, output: Callable[[Any], Any
     start = initial(spec, train, seed)
     own.start(start)
     own.fit(spec, train, seed)
-    accuracy = matches(own.predict(test), test)
+    accuracy = matches(own.scores(test), test)
     return accuracy, _moved(own.start, own.model, [*start[:-1], np.full_like(start[-1], SATURATED)], train)
 
 

@@ -1,6 +1,7 @@
 """An ordinary Keras model that is compiled once and set back for each seed, as compiling costs more than training."""
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
@@ -14,6 +15,8 @@ from threshold_lab.batches import Streams
 from threshold_lab.network import Floats
 from threshold_lab.records import Part
 from threshold_lab.spec import RunSpec, Training
+
+logging.getLogger("tensorflow").setLevel(logging.ERROR)  # or it says that several models are compiled, which is so
 
 Output = str | Callable[[Any], Any]
 """An output activation: by its Keras name, or a function of one's own."""
@@ -42,6 +45,10 @@ class Plain:
     def predict(self, part: Part) -> NDArray[np.float64]:
         """Return what `predict` returns of the first output column, (n,)."""
         return np.asarray(self.model.predict(part.features, batch_size=1024, verbose=0), np.float64)[:, 0]
+
+    def scores(self, part: Part) -> NDArray[np.float64]:
+        """Return the same in one batch, which is quicker."""
+        return np.asarray(self.model.predict_on_batch(part.features), np.float64)[:, 0]
 
     @property
     def weights(self) -> list[Floats]:

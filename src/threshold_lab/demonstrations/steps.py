@@ -33,10 +33,10 @@ def learning_through(spec: RunSpec, parts: Parts) -> Shown:
     for seed in spec.all_seeds:
         start = initial(spec, train, seed)
         own.start(start)
-        before = matches(own.predict(test), test)
+        before = matches(own.scores(test), test)
         own.fit(spec, train, seed)
         moved = max(float(np.abs(now - then).max()) for now, then in zip(own.weights, start, strict=True))
-        rows.append((before, matches(own.predict(test), test), moved))
+        rows.append((before, matches(own.scores(test), test), moved))
     columns = np.array(rows, np.float64).T
     return Shown(dict(zip(("before", "after", "moved"), columns, strict=True)), {"refusal": (refusal,) * spec.seeds})
 
