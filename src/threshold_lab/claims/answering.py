@@ -22,7 +22,6 @@ from threshold_lab.sweep import Place, Watch
 from threshold_lab.tracking import Runs
 
 Told = Callable[[Answer], None]
-Keep = Callable[[Claim, Callable[[], Trials]], None]
 
 BACKEND = "tensorflow"
 """What the lab's engine and the demonstrations both run on."""
@@ -78,6 +77,9 @@ def answered(claims: Sequence[Claim], place: Place, watch: Watch, command: str, 
     _demonstrate([own for own in missing if own.experiment.shown], place, watch, keep)
     _train([own for own in missing if not own.experiment.shown], place, watch, command, keep)
     return found
+
+
+Keep = Callable[[Claim, Callable[[], Trials]], None]
 
 
 def _keeper(runs: Runs, found: Answered, told: Told) -> Keep:

@@ -28,7 +28,7 @@ class Plain:
     def __init__(self, model: keras.Model) -> None:
         self.model = model
         model.optimizer.build(model.trainable_variables)
-        self._fresh = [np.array(own) for own in model.optimizer.variables]
+        self._fresh = [np.array(keras.ops.convert_to_numpy(own)) for own in model.optimizer.variables]
 
     def start(self, weights: Sequence[Floats]) -> None:
         """Begin anew, from weights."""
