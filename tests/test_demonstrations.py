@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from conftest import rows_of, spec
 
-from threshold_lab import network
+from threshold_lab import network, worker
 from threshold_lab.batches import Streams
 from threshold_lab.demonstrations import demonstrate
 from threshold_lab.demonstrations.fitted import BINS
@@ -13,6 +13,7 @@ from threshold_lab.demonstrations.plain import sha256
 from threshold_lab.errors import ConfigError
 from threshold_lab.records import Shown
 from threshold_lab.spec import RunSpec
+from threshold_lab.worker import TrainingError
 
 ROWS = rows_of("data", train=96)
 PARTS = dict(ROWS.parts())
@@ -132,3 +133,7 @@ def test_what_cannot_be_shown_is_refused():
         shown("softmax_path", job())
     with pytest.raises(ConfigError, match="compares weights to the bit"):
         shown("softmax_paths", job(network={"hidden": [6], "dropout": [0.5]}))
+    with pytest.raises(TrainingError, match="ValueError: could not convert string to float: 'youden'"):
+        worker.demonstrate("weights_at_a_threshold", job(threshold="youden"), PARTS)
+    with pytest.raises(ConfigError, match="compares weights to the bit"):
+        worker.demonstrate("softmax_paths", spec(), PARTS)

@@ -18,6 +18,7 @@ from threshold_lab.plan import Job
 from threshold_lab.provenance import answers, decisions, engine, provenance
 from threshold_lab.records import Splits
 from threshold_lab.spec import Data, RunSpec, digest
+from threshold_lab.store import Store
 from threshold_lab.sweep import Place, Watch
 from threshold_lab.tracking import Runs
 
@@ -68,7 +69,7 @@ def answered(claims: Sequence[Claim], place: Place, watch: Watch, command: str, 
     told: called with each answer that is new, once it is stored.
     """
     found = Answered()
-    place.folder.mkdir(parents=True, exist_ok=True)
+    Store(place.folder).create()
     runs = Runs(place.folder, kept.ABOUT)
     before = kept.known(runs)
     found.answers |= {own.name: before[own.content] for own in claims if own.content in before}
