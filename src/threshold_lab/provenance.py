@@ -45,6 +45,7 @@ DECIDING_SOURCES = (
     "interactive.py",
     "figures.py",
 )
+ANSWERING_SOURCES = ("claims", "demonstrations", "comparison.py")
 NUMERIC_LIBRARIES = ("tensorflow", "keras", "numpy")
 LIBRARIES = (*NUMERIC_LIBRARIES, "mlflow", "hydra-core", "pandas", "scikit-learn", "threshold-lab")
 
@@ -105,6 +106,12 @@ def engine() -> str:
 def decisions() -> str:
     """Hash of the source files that turn a lane's logits into what a run holds."""
     return _hash(DECIDING_SOURCES)
+
+
+@cache
+def answers() -> str:
+    """Hash of the source files that turn runs and demonstrations into answers of claims."""
+    return _hash(ANSWERING_SOURCES)
 
 
 def _hash(sources: tuple[str, ...], *words: str) -> str:

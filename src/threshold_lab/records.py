@@ -106,3 +106,11 @@ class Scores:
     labels: NDArray[np.bool_]
     logits: NDArray[np.float64]
     scores: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What plain Keras did, by name: numbers, a row a seed where they are of seeds; and words, one a seed."""
+
+    numbers: Mapping[str, NDArray[np.float64]]
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

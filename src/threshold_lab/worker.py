@@ -17,7 +17,8 @@ from threshold_lab.errors import LabError, ModelError
 from threshold_lab.exchange import FolderDesk, taken
 from threshold_lab.explanation.answer import Explanation
 from threshold_lab.plan import Program
-from threshold_lab.records import Fit
+from threshold_lab.records import Fit, Parts, Shown
+from threshold_lab.spec import RunSpec
 
 _ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -67,6 +68,17 @@ def explain(path: Path, name: str, rows: Rows | None) -> Explanation:
     except Exception as error:
         raise ModelError(f"{name}: cannot be explained: {type(error).__name__}: {error}") from None
     return own
+
+
+def demonstrate(name: str, spec: RunSpec, parts: Parts) -> Shown:
+    """Show something of plain Keras, by name, on a job's seeds. Raises LabError, and TrainingError for all else."""
+    try:
+        shown: Shown = _imported("threshold_lab.demonstrations").demonstrate(name, spec, parts)
+    except LabError:
+        raise
+    except Exception as error:
+        raise TrainingError(f"{type(error).__name__}: {error}") from None
+    return shown
 
 
 def _trainer() -> Any:

@@ -1,4 +1,4 @@
-"""threshold-lab sweep | run | ui | decide | explain | compare | reproduce | report | export | status."""
+"""threshold-lab sweep | run | ui | decide | explain | compare | reproduce | claims | report | export | status."""
 
 import json
 import os
@@ -154,6 +154,22 @@ def _reported(as_json: bool, full: bool, **asked: Any) -> NoReturn:
     say(found, as_json=as_json)
     click.echo(f"Kept in {folder}", err=True)
     sys.exit(not found.reproduced)
+
+
+@cli.command()
+@click.argument("names", nargs=-1, metavar="[NAME ...]")
+@click.option("--data", "folders", multiple=True, type=click.Path(path_type=Path), help="Folder of data files.")
+@click.option("--workers", type=click.IntRange(1), help="Processes; one a core if not given.")
+@click.option("--store", default="mlruns", show_default=True, help="Folder of the runs.")
+@click.option("--json", "as_json", is_flag=True, help="For a program to read.")
+def claims(names: Sequence[str], folders: Sequence[Path], workers: int | None, store: str, as_json: bool) -> None:
+    """Test what the question says, sentence by sentence: all of conf/claims, or those named. Runs what is missing."""
+    from threshold_lab.app.claims import answer, say  # noqa: PLC0415
+    from threshold_lab.sweep import Place  # noqa: PLC0415
+
+    found = answer(names, Place(Path(store), workers), folders, quiet=as_json)
+    say(found, as_json=as_json)
+    sys.exit(bool(found.failed))
 
 
 @cli.command()

@@ -65,10 +65,11 @@ def _located(name: str, study: Study, specs: tuple[RunSpec, ...], folders: Seque
         path = found(study.file, folders, kept)
     except DataError as error:
         return Planned(name, study, (), str(error))
-    return Planned(name, study, tuple(_with_path(own, path) for own in specs))
+    return Planned(name, study, tuple(with_path(own, path) for own in specs))
 
 
-def _with_path(spec: RunSpec, path: Path) -> RunSpec:
+def with_path(spec: RunSpec, path: Path) -> RunSpec:
+    """Return a job whose file lies elsewhere; one that has none is left as it is."""
     if not isinstance(spec.data, Csv):
         return spec
     changes: dict[str, Any] = {"path": str(path)}

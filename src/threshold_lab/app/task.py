@@ -13,7 +13,7 @@ from threshold_lab.app.interrupt import Interrupt
 from threshold_lab.errors import ConfigError, LabError, gather
 from threshold_lab.spec import RunSpec, run_spec
 
-PLACES = ("store", "executor", "study", "strict")
+PLACES = ("store", "executor", "study", "claim", "strict")
 """Keys of the configuration that say where a job runs and is kept, what for, what is refused; they change no result."""
 
 

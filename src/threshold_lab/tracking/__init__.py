@@ -6,6 +6,8 @@ from threshold_lab.tracking.memory import Memory
 from threshold_lab.tracking.names import (
     ALONE,
     CELL,
+    CLAIM,
+    CONTENT,
     FILES_HASH,
     KEY,
     KIND,
@@ -23,6 +25,8 @@ from threshold_lab.tracking.server import server_command
 __all__ = [
     "ALONE",
     "CELL",
+    "CLAIM",
+    "CONTENT",
     "FILES_HASH",
     "KEY",
     "KIND",

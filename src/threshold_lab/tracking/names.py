@@ -8,7 +8,10 @@ ALONE = "lab.alone"
 """Of a run that no sweep is above, when its page is drawn."""
 
 KIND = "lab.kind"
-"""Of the run that sums up a sweep."""
+"""Of the run that sums up a sweep, and of one that answers a claim."""
+
+CLAIM, CONTENT = "lab.claim", "lab.content"
+"""Of a claim's run: the claim's name, and the hash of all that decides its answer."""
 
 KEY, CELL, SWEEP, REASON = "lab.key", "lab.cell", "lab.sweep", "lab.reason"
 FILES_HASH, WEIGHTS_HASH, SCORES_HASH, TABLE_HASH = "lab.files", "lab.weights", "lab.scores", "lab.table"

@@ -113,6 +113,12 @@ class Runs:
         with self._told():
             return sorted(self._search(f"tags.`{SWEEP}` = '{name}'"), key=lambda own: own.key)
 
+    def of_kind(self, kind: str) -> list[StoredRun]:
+        """Return the finished runs of a kind that is no job's, the newest first. Raises StoreError."""
+        with self._told():
+            words = f"tags.`{KIND}` = '{kind}' and attributes.status = 'FINISHED'"
+            return list(self._search(words, order_by=["attributes.start_time DESC"]))
+
     def history(self, run_id: str, name: str) -> dict[int, float]:
         """Return a metric of a run at each of its steps. Raises StoreError."""
         with self._told():
@@ -163,10 +169,10 @@ class Runs:
                 f"same command goes on from there"
             ) from None
 
-    def _search(self, words: str) -> Iterable[StoredRun]:
+    def _search(self, words: str, order_by: list[str] | None = None) -> Iterable[StoredRun]:
         token, experiments = None, list(self._experiments.values())
         while token != "":
-            page = self._client.search_runs(experiments, words, max_results=_BATCH, page_token=token)
+            page = self._client.search_runs(experiments, words, max_results=_BATCH, page_token=token, order_by=order_by)
             token = page.token or ""
             yield from map(_stored, page)
 

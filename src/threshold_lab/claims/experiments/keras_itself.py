@@ -1,0 +1,259 @@
+"""What Keras itself does with a threshold and a loss, on its own `fit`, `evaluate` and `predict`."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from threshold_lab.claims.answer import Measured, Picture, Series
+from threshold_lab.claims.measuring import About, Found, exactly, lines, mean_of, share, span, surely
+from threshold_lab.claims.rules import above, at_most
+from threshold_lab.claims.trial import Trial, Trials, cases, the
+from threshold_lab.uncertainty import Interval
+
+Tolerance = Mapping[str, float]
+
+
+def threshold_in_training(trials: Trials, tolerance: Tolerance) -> Found:
+    """Compare the hashes of weights trained with one threshold and another among the metrics."""
+    known = cases(trials)
+    differing = {name: _differing("weights", own) for name, own in known.items()}
+    measured = [
+        exactly(
+            About(
+                name, "share of seeds whose weights differ with the threshold", _at(tolerance, "differing"), len(own)
+            ),
+            float(np.mean(own)),
+            holds=above((float(np.mean(own)),) * 2, tolerance["differing"]),
+        )
+        for name, own in differing.items()
+    ]
+    every = np.concatenate(list(differing.values()))
+    thresholds = [_cut(own) for own in next(iter(known.values()))]
+    printed = {name: [float(own.of("printed").mean()) for own in cases_] for name, cases_ in known.items()}
+    moved = [max(own) - min(own) for own in printed.values()]
+    return Found(
+        measured=tuple(measured),
+        says=(
+            f"With {len(thresholds)} thresholds from {min(thresholds):g} to {max(thresholds):g} in the metric, the "
+            f"trained weights differ on {share(list(every))} networks, to the bit, while the accuracy that fit prints "
+            f"moves by {span(moved)}."
+        ),
+        table=tuple(_hashes(name, own) for name, trials_ in known.items() for own in trials_),
+        picture=Picture(
+            kind="lines",
+            title="What the threshold of the metric moves: the printed accuracy, and no weight",
+            x="threshold of the metric",
+            y="accuracy that fit prints",
+            series=tuple(
+                lines(name, thresholds, np.stack([own.of("printed") for own in trials_], axis=1))
+                for name, trials_ in known.items()
+            ),
+        ),
+        invalid=_blind(trials, moved, tolerance["printed"]),
+    )
+
+
+def _differing(name: str, trials: Trials) -> np.ndarray:
+    """By seed, whether words differ between jobs."""
+    return np.array([len(set(own)) > 1 for own in zip(*(own.words[name] for own in trials), strict=True)])
+
+
+def _cut(own: Trial) -> float:
+    return float(own.spec.threshold)
+
+
+def _at(tolerance: Tolerance, name: str) -> str:
+    return f"above {tolerance[name]:g}"
+
+
+def _hashes(name: str, own: Trial) -> dict[str, str | float | None]:
+    return {
+        "data": name,
+        "threshold": _cut(own),
+        "accuracy that fit prints": float(own.of("printed").mean()),
+        "hash of the first seed's weights": own.words["weights"][0][:16],
+    }
+
+
+def _blind(trials: Trials, moved: list[float], least: float) -> str:
+    """Why equal hashes would say nothing: thresholds that are not in use, or a hash that never differs."""
+    if min(moved) <= least:
+        return f"the threshold moved the printed accuracy by no more than {min(moved):g}: it was not in use"
+    if any(len(set(own.words["weights"])) < len(own.words["weights"]) for own in trials):
+        return "two seeds have the same weights"
+    return ""
+
+
+# ---- a step as activation
+
+
+def step_in_training(trials: Trials, tolerance: Tolerance) -> Found:
+    """See whether anything is learnt through a step, and through a sigmoid from the same weights."""
+    measured: list[Measured] = []
+    rows, learnt = [], []
+    bars: dict[str, list[tuple[float, Interval]]] = {"before": [], "sigmoid": [], "step": []}
+    for name, own in cases(trials).items():
+        step, sigmoid = (the(own, activation=activation) for activation in ("step", "sigmoid"))
+        measured += _of_step(name, step, tolerance)
+        learnt.append(mean_of(sigmoid.of("after") - sigmoid.of("before")))
+        rows += [_learnt(name, activation, one) for activation, one in (("step", step), ("sigmoid", sigmoid))]
+        for key, values in (
+            ("before", step.of("before")),
+            ("sigmoid", sigmoid.of("after")),
+            ("step", step.of("after")),
+        ):
+            bars[key].append(mean_of(values))
+    refusals = {own.words["refusal"][0] for own in trials} - {""}
+    moved = [own.value for own in measured if "weight" in own.statistic]
+    return Found(
+        measured=tuple(measured),
+        says=(
+            f"Through a step the largest change of a weight is {span(moved, '.3g')} and accuracy stays within "
+            f"{max(abs(own.value) for own in measured if 'gained' in own.statistic):.3g} of where it began; a sigmoid "
+            f"from the same weights gains {span([mean for mean, _ in learnt])}"
+            + (f". Written as a comparison, Keras refuses it: {min(refusals)!r}" if refusals else ".")
+        ),
+        table=tuple(rows),
+        picture=_before_and_after(list(cases(trials)), bars),
+        invalid="" if all(low > tolerance["gained"] for _, (low, _) in learnt) else "the sigmoid did not learn either",
+    )
+
+
+def _of_step(name: str, step: Trial, tolerance: Tolerance) -> list[Measured]:
+    moved, (gained, sure) = float(step.of("moved").max()), mean_of(step.of("after") - step.of("before"))
+    seeds = step.spec.seeds
+    largest = About(name, "largest change of a weight", _at(tolerance, "moved"), seeds)
+    better = About(name, "accuracy gained in training", _at(tolerance, "gained"), seeds)
+    return [
+        exactly(largest, moved, holds=above((moved, moved), tolerance["moved"])),
+        surely(better, gained, sure, holds=above(sure, tolerance["gained"])),
+    ]
+
+
+def _learnt(name: str, activation: str, own: Trial) -> dict[str, str | float | None]:
+    return {
+        "data": name,
+        "activation": activation,
+        "accuracy before": float(own.of("before").mean()),
+        "accuracy after": float(own.of("after").mean()),
+        "largest change of a weight": float(own.of("moved").max()),
+        "Keras on the same by a comparison": own.words["refusal"][0],
+    }
+
+
+def _before_and_after(names: list[str], bars: Mapping[str, list[tuple[float, Interval]]]) -> Picture:
+    words = {"before": "before training", "sigmoid": "after, through a sigmoid", "step": "after, through a step"}
+    return Picture(
+        kind="bars",
+        title="Accuracy before training and after, through a sigmoid and through a step",
+        x="data",
+        y="accuracy on the test part",
+        series=tuple(
+            Series(
+                name=words[key],
+                x=tuple(names),
+                y=tuple(mean for mean, _ in own),
+                low=tuple(low for _, (low, _) in own),
+                high=tuple(high for _, (_, high) in own),
+            )
+            for key, own in bars.items()
+        ),
+    )
+
+
+# ---- the loss
+
+
+def loss_tells_the_task(trials: Trials, tolerance: Tolerance) -> Found:
+    """Compare what `predict` returns, and what 'accuracy' is, under one loss and another."""
+    measured, known = [], cases(trials)
+    for name, own in known.items():
+        for words, statistic in (
+            ("predicted", "share of seeds whose predict differs with the loss, at the same weights"),
+            ("metric", "share of seeds for which 'accuracy' is another metric"),
+        ):
+            found = _differing(words, own)
+            value = float(found.mean())
+            about = About(name, statistic, _at(tolerance, "differing"), len(found))
+            measured.append(exactly(about, value, holds=above((value, value), tolerance["differing"])))
+    trained = np.concatenate([_differing("weights", own) for own in known.values()])
+    predicted = np.concatenate([_differing("predicted", own) for own in known.values()])
+    whole = [float(own.of("whole").mean()) for own in trials]
+    metrics = sorted({f"{own.words['metric'][0]} at {own.of('cut')[0]:g}" for own in trials})
+    return Found(
+        measured=tuple(measured),
+        says=(
+            f"Compiled with {' or '.join(dict.fromkeys(own.spec.loss for own in trials))}, the same weights predict "
+            f"otherwise on {share(list(predicted))} networks, {span(whole)} of what predict returns is 0 or 1, and "
+            f"'accuracy' is {' or '.join(metrics)}; trained, the weights differ on {share(list(trained))}."
+        ),
+        table=tuple(_under_a_loss(name, own) for name, trials_ in known.items() for own in trials_),
+        invalid="" if trained.all() else "the loss changed no weight: it was not in use",
+    )
+
+
+def _under_a_loss(name: str, own: Trial) -> dict[str, str | float | None]:
+    return {
+        "data": name,
+        "loss": own.spec.loss,
+        "'accuracy' resolves to": own.words["metric"][0],
+        "its threshold": float(own.of("cut")[0]),
+        "share of predictions that are 0 or 1": float(own.of("whole").mean()),
+        "hash of the first seed's predictions": own.words["predicted"][0][:16],
+        "hash of its trained weights": own.words["weights"][0][:16],
+    }
+
+
+# ---- predict
+
+
+def predict_without_threshold(trials: Trials, tolerance: Tolerance) -> Found:
+    """See whether predictions are cut, and whether cutting them gives the accuracy that `evaluate` prints."""
+    measured, apart = [], []
+    for own in trials:
+        name, whole = next(iter(cases([own]))), own.of("whole")
+        value, sure = mean_of(whole)
+        apart.append(float(np.abs(own.of("printed") - own.of("counted")).max()))
+        cut = About(name, "share of predictions that are 0 or 1", f"at most {tolerance['whole']:g}", len(whole))
+        counted = About(
+            name,
+            "largest difference of evaluate's accuracy from that of predictions cut at .5",
+            f"at most {tolerance['accuracy']:g}",
+            len(whole),
+        )
+        measured.append(surely(cut, value, sure, holds=at_most(sure, tolerance["whole"])))
+        measured.append(exactly(counted, apart[-1], holds=at_most((apart[-1],) * 2, tolerance["accuracy"])))
+    return Found(
+        measured=tuple(measured),
+        says=(
+            f"{span([float(own.of('whole').mean()) for own in trials])} of what predict returns is 0 or 1, with "
+            f"{span([float(own.of('distinct').mean()) for own in trials], '.2f')} different values a row; cut above .5 "
+            f"by hand it gives the accuracy that evaluate prints to within {max(apart):.1g}."
+        ),
+        table=tuple(_predicted(next(iter(cases([own]))), own) for own in trials),
+        picture=Picture(
+            kind="lines",
+            title="What predict returns",
+            x="value that predict returns",
+            y="share of the test part in a twentieth",
+            series=tuple(
+                lines(next(iter(cases([own]))), _middles(own.of("histogram").shape[1]), own.of("histogram"))
+                for own in trials
+            ),
+            mark=None,
+        ),
+    )
+
+
+def _middles(bins: int) -> list[float]:
+    return [(place + 0.5) / bins for place in range(bins)]
+
+
+def _predicted(name: str, own: Trial) -> dict[str, str | float | None]:
+    return {
+        "data": name,
+        "accuracy that evaluate prints": float(own.of("printed").mean()),
+        "accuracy of predictions cut above .5": float(own.of("counted").mean()),
+        "share of predictions that are 0 or 1": float(own.of("whole").mean()),
+        "different predictions a row": float(own.of("distinct").mean()),
+    }
