@@ -42,8 +42,8 @@ DECIDING_SOURCES = (
     "recording.py",
     "curves.py",
     "overview.py",
-    "interactive.py",
-    "figures.py",
+    "interactive/page.py",
+    "figures/runs.py",
 )
 NUMERIC_LIBRARIES = ("tensorflow", "keras", "numpy")
 LIBRARIES = (*NUMERIC_LIBRARIES, "mlflow", "hydra-core", "pandas", "scikit-learn", "threshold-lab")

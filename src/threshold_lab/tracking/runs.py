@@ -113,6 +113,11 @@ class Runs:
         with self._told():
             return sorted(self._search(f"tags.`{SWEEP}` = '{name}'"), key=lambda own: own.key)
 
+    def of_kind(self, kind: str) -> list[StoredRun]:
+        """Return the finished runs of a kind, the newest first: those that sum up a sweep, or hold an answer."""
+        with self._told():
+            return [run for run in self._search(f"tags.`{KIND}` = '{kind}'") if run.status == "FINISHED"]
+
     def history(self, run_id: str, name: str) -> dict[int, float]:
         """Return a metric of a run at each of its steps. Raises StoreError."""
         with self._told():
