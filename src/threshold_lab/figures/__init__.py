@@ -15,7 +15,7 @@ from threshold_lab.figures.runs import (
     png,
     reliability,
 )
-from threshold_lab.figures.summary import Cell, dumbbells, glance
+from threshold_lab.figures.summary import Cell, Compared, Told, dumbbells, glance
 from threshold_lab.figures.vector import PALETTE, svg, told_png
 
 __all__ = [
@@ -24,10 +24,12 @@ __all__ = [
     "PALETTE",
     "POSITIVE",
     "Cell",
+    "Compared",
     "Interval",
     "Line",
     "Marks",
     "ThresholdPictures",
+    "Told",
     "bars",
     "curves",
     "dumbbells",

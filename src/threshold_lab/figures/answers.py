@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from threshold_lab.counts import Reals
 from threshold_lab.figures.vector import PALETTE, SERIES, WIDTH, axes_of, styled
 
-_LINE = 24  # characters of a category
-_LEGEND = 44  # characters of a row of the legend
+_LINE = 20  # characters of a category
+_LEGEND = 38  # characters of a row of the legend
 _MARKERS = ("o", "s", "D", "^", "v", "P")
 _DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)), (0, (2, 2)))
-_SHOWN = 12  # points of a line that are marked
+_SHOWN, _TICKS = 12, 8  # points of a line that are marked; values that are each told on the axis
 
 
 class Marks(NamedTuple):
@@ -89,6 +89,9 @@ def _upright(
             draw(axes, own, place, len(series))
         axes.grid(axis="y", linewidth=0.6)
         axes.set(xlabel=words[0], ylabel=words[1])
+        values = np.unique(np.concatenate([np.array(own.x, float) for own in series]))
+        if draw is not _line and len(values) <= _TICKS:
+            axes.set_xticks(values, [f"{value:g}" for value in values])
         if mark is not None:
             axes.axhline(mark, color=PALETTE["ink"], linewidth=1, linestyle=(0, (4, 3)))
         _legend(figure, axes, series)
@@ -100,13 +103,14 @@ def _line(axes: Axes, own: Marks, place: int, _many: int) -> None:
     if own.low:
         axes.fill_between(x, own.low, own.high, color=colour, alpha=0.15, linewidth=0)
     marker = _MARKERS[place % len(_MARKERS)] if len(x) <= _SHOWN else ""
-    axes.plot(x, own.y, marker=marker, linestyle=_DASHES[place % len(_DASHES)], color=colour, markersize=4.5, label=own.name)
+    dashes = _DASHES[place % len(_DASHES)]
+    axes.plot(x, own.y, marker=marker, linestyle=dashes, color=colour, markersize=4.5, label=own.name)
 
 
 def _point(axes: Axes, own: Marks, place: int, _many: int) -> None:
     colour = SERIES[place % len(SERIES)]
     if own.low:
-        axes.vlines(own.x, own.low, own.high, color=colour, linewidth=1.8)  # type: ignore[arg-type]
+        axes.vlines(own.x, own.low, own.high, color=colour, linewidth=1.8)
     axes.plot(own.x, own.y, _MARKERS[place % len(_MARKERS)], color=colour, markersize=5.5, label=own.name)
 
 

@@ -25,9 +25,9 @@ PALETTE = {
 """Every colour of a figure that becomes SVG, by its part: whoever shows it may put another in its place."""
 
 SERIES = tuple(PALETTE[name] for name in ("one", "two", "three", "four", "five", "six"))
-WIDTH = 5.4  # inches: read at its own size on a screen, and still on a phone
+WIDTH = 4.8  # inches: read at its own size on a screen, and still on a phone
 _SIZE = 10
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "text.parse_math": False,  # a dollar in a stored word is a dollar
     "svg.fonttype": "none",
     "font.size": _SIZE,

@@ -6,7 +6,7 @@ import numpy as np
 
 from threshold_lab import figures
 from threshold_lab.captions import ALWAYS_NAMED
-from threshold_lab.figures import Cell
+from threshold_lab.figures import Cell, Compared, Told
 from threshold_lab.metrics import histogram
 from threshold_lab.report.found import Sweep
 from threshold_lab.report.pictures import Drawn
@@ -52,10 +52,11 @@ def _numbers(row: Row, rules: Sequence[str]) -> Iterator[tuple[Number, Number | 
     yield estimate(row.brier)
 
 
-def _cells(own: Sweep) -> list[Cell]:
-    """Those that can be drawn: with an accuracy at both cuts."""
+def _compared(own: Sweep) -> Compared:
+    """The cells that can be drawn: with an accuracy at both cuts."""
     drawn = [row for row in own.rows if {_HALF, own.rule} <= set(row.accuracy)][:MOST]
-    return [Cell(_short(row), row.accuracy[_HALF][0], row.accuracy[own.rule][0]) for row in drawn]
+    cells = [Cell(_short(row), row.accuracy[_HALF][0], row.accuracy[own.rule][0]) for row in drawn]
+    return Compared(cells, own.rule, own.rows[own.own].majority)
 
 
 def _short(row: Row) -> str:
@@ -65,25 +66,22 @@ def _short(row: Row) -> str:
 
 
 def _picture(own: Sweep) -> Drawn:
-    cells, majority = _cells(own), own.rows[own.own].majority
-    told = "; ".join(f"{cell.name} {cell.half:.3f} at 0.5, {cell.tuned:.3f} at {own.rule}" for cell in cells)
-    figure = figures.dumbbells(cells, rule=own.rule, majority=majority)
+    compared = _compared(own)
     title = "Accuracy of the same networks, cut at 0.5 and where the validation part says"
-    words = f"{title}: {told}. Always the frequent label: {majority:.3f}."
-    return Drawn("comparison", title, words, figures.svg(figure, name="comparison"))
+    words = f"{title}: {'; '.join(_told(compared))}."
+    return Drawn("comparison", title, words, figures.svg(figures.dumbbells(compared), name="comparison"))
+
+
+def _told(own: Compared) -> list[str]:
+    """What is drawn, a line a cell and one of the majority."""
+    cells = [f"{cell.name} {cell.half:.3f} at 0.5, {cell.tuned:.3f} at {own.rule}" for cell in own.cells]
+    return [*cells, f"majority {own.majority:.3f}"]
 
 
 def glance(own: Sweep) -> bytes:
     """Return the picture that answers the question at one glance, PNG: its numbers are in its description."""
-    cells, model = _cells(own), own.model
-    majority = own.rows[own.own].majority
-    figure = figures.glance(
-        histogram(model.scores),
-        model.cut if len(model.cut) else np.array([model.half]),
-        cells,
-        words=(*model.labels, model.unit),
-        rule=own.rule,
-        majority=majority,
-    )
-    told = "\n".join(f"{cell.name}: {cell.half:.3f} at 0.5, {cell.tuned:.3f} at {own.rule}" for cell in cells)
-    return figures.told_png(figure, words=f"{told}\nmajority: {majority:.3f}")
+    model, compared = own.model, _compared(own)
+    cut = model.cut if len(model.cut) else np.array([model.half])
+    words = Told(*model.labels, model.unit, f"rows of the test part, {own.seeds} seeds")
+    figure = figures.glance(histogram(model.scores), cut, compared, words)
+    return figures.told_png(figure, words="\n".join(_told(compared)))

@@ -2,9 +2,9 @@
 
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -89,15 +89,15 @@ def found(runs: Runs, question: Sequence[RunSpec], name: str = "") -> Found:
 
 
 def _sweep(runs: Runs, question: Sequence[RunSpec], name: str) -> Sweep | None:
-    known = [_key(spec) for spec in question]
+    known, read = [_key(spec) for spec in question], cache(partial(_stored, runs=runs))
     if name:
-        return _read(_named(runs, name), runs, known)
+        run = _named(runs, name)
+        return _read(run, _table(run, runs), read, known[0], runs)
     tables = [(run, _table(run, runs)) for run in runs.of_kind("sweep")]
     asked = [own for own in tables if own[1]["cell"].nunique() <= len(known)]
     for run, table in sorted(asked, key=lambda own: -own[1]["cell"].nunique()):
-        firsts = table.drop_duplicates("cell")["run_id"]
-        if all(_key(_stored(run_id, runs).spec) in known for run_id in firsts):
-            return _read(run, runs, known)
+        if all(_key(read(run_id).spec) in known for run_id in table.drop_duplicates("cell")["run_id"]):
+            return _read(run, table, read, known[0], runs)
     return None
 
 
@@ -128,13 +128,12 @@ def _stored(run_id: str, runs: Runs) -> Stored:
         raise StoreError(f"run {run_id} cannot be told: {error}") from None
 
 
-def _read(run: StoredRun, runs: Runs, question: Sequence[str]) -> Sweep:
-    table = _table(run, runs)
-    known = [_stored(run_id, runs) for run_id in _needed(table)]
+def _read(run: StoredRun, table: pd.DataFrame, read: Callable[[str], Stored], question: str, runs: Runs) -> Sweep:
+    known = [read(run_id) for run_id in _needed(table)]
     jobs = [_job(own) for own in known]
     cells = {job.cell: job for job in reversed(jobs)}
     firsts = [cells[key] for key in dict.fromkeys(job.cell for job in jobs)]
-    own = next((place for place, job in enumerate(firsts) if _key(job.spec) == question[0]), 0)
+    own = next((place for place, job in enumerate(firsts) if _key(job.spec) == question), 0)
     ids = {job.key: one.run.run_id for job, one in zip(jobs, known, strict=True)}
     return Sweep(
         name=run.tags.get(SWEEP, ""),
@@ -149,10 +148,13 @@ def _read(run: StoredRun, runs: Runs, question: Sequence[str]) -> Sweep:
 
 
 def _needed(table: pd.DataFrame) -> Iterator[str]:
-    """The fewest runs that tell of every cell, and of every rule: the first of a cell, and those that no number cuts."""
-    first = ~table["cell"].duplicated()
+    """The fewest runs that tell of every cell and rule: the first of a cell, which has the tuned cut as well; and,
+    where there are others, those that a rule cuts.
+    """
     chosen = pd.to_numeric(table["cut"], errors="coerce").isna()
-    yield from table.loc[first | chosen, "run_id"].astype(str)
+    if set(table.loc[chosen, "cut"]) <= {TUNED}:
+        chosen &= False
+    yield from table.loc[~table["cell"].duplicated() | chosen, "run_id"].astype(str)
 
 
 def _job(own: Stored) -> Job:

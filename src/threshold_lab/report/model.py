@@ -6,7 +6,6 @@ from threshold_lab.interactive import Movable, movable
 from threshold_lab.report.found import Own
 
 
-
 def data(own: Movable) -> dict[str, Any]:
     """Return what the page's program reads."""
     return {"charts": own.charts, "cuts": own.cuts}
@@ -27,7 +26,10 @@ def start(own: Own, movable_: Movable) -> dict[str, Any]:
         "first": movable_.first,
         "last": len(movable_.cuts["threshold"]) - 1,
         "marks": _marks(own, movable_),
-        **{"tp": tp, "fp": fp, "fn": fn, "tn": tn},
+        "tp": tp,
+        "fp": fp,
+        "fn": fn,
+        "tn": tn,
         "accuracy": _share(tp + tn, tp + fp + fn + tn),
         "recall": _share(tp, tp + fn),
         "specificity": _share(tn, tn + fp),

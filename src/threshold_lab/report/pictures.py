@@ -79,14 +79,14 @@ def _figure(own: Picture) -> Any:
 
 
 def _require_whole(answer: Answer, own: Picture) -> None:
+    """A series has a y, and an interval where there are any, at each x."""
     for one in own.series:
-        if len({len(one.x), len(one.y), len(one.low or one.y), len(one.high or one.y)}) > 1 or not one.y:
+        given = (len(one.x), len(one.y), len(one.low), len(one.high))
+        if not one.y or given[0] != given[1] or (given[2:] != (0, 0) and given[2:] != given[:2]):
             raise StoreError(
-                f"the picture of claim {answer.number} has a series, {one.name!r}, of {len(one.x)} x, {len(one.y)} y, "
-                f"{len(one.low)} low and {len(one.high)} high; each has one a point: make it again with {answer.command}"
+                f"the picture of claim {answer.number} cannot be drawn: its series {one.name!r} has {given[0]} x, "
+                f"{given[1]} y, {given[2]} low and {given[3]} high; make it again with: {answer.command}"
             )
-        if bool(one.low) != bool(one.high):
-            raise StoreError(f"the picture of claim {answer.number} has intervals with one end; make it again")
 
 
 def _told(own: Picture) -> str:

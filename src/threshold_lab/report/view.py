@@ -109,23 +109,23 @@ def _answer(own: Found, verdicts: Sequence[tuple[str, int]]) -> Iterator[str]:
         yield from _of_sweep(own.sweep)
     if verdicts:
         told = listed([f"{count} {verdict}" for verdict, count in verdicts])
-        yield f"Of {counted(len(own.answers), 'claim')} in the question and its answers, {told}."
+        yield f"Of {counted(len(own.answers), 'claim')} in the question and its answers the verdicts are: {told}."
 
 
 def _of_sweep(own: Sweep) -> Iterator[str]:
     row, rule = own.rows[own.own], own.rule
     half, tuned = (_mean(row.accuracy.get(name)) for name in (next(iter(row.accuracy)), rule))
     yield (
-        f"The question's own model ({_named(row.name)}) returns scores, and is right on {half} of the rows held out "
-        f"where they are cut at 0.5, on {tuned} at the cut that {rule} chooses on the validation part "
-        f"({_mean(row.threshold.get(rule))}), when always giving the more frequent label is right on {row.majority:.3f}."
+        f"The question's own model ({_named(row.name)}) returns scores: cut at 0.5 they are right on {half} of the "
+        f"rows held out, cut where the rule {rule} says on the validation part ({_mean(row.threshold.get(rule))}) on "
+        f"{tuned}; always giving the more frequent label is right on {row.majority:.3f}."
     )
     moved = [one for one in own.rows if {"0.5", rule} <= set(one.accuracy)]
     if moved:
         most = max(moved, key=lambda one: abs(one.accuracy[rule][0] - one.accuracy["0.5"][0]))
         yield (
-            f"A cut matters most for {_named(most.name)}: the same networks go from {_mean(most.accuracy['0.5'])} to "
-            f"{_mean(most.accuracy[rule])}, and not one weight is trained anew."
+            f"The cut matters most to {_named(most.name)}: the same networks go from {_mean(most.accuracy['0.5'])} to "
+            f"{_mean(most.accuracy[rule])}, and no weight is trained anew."
         )
 
 

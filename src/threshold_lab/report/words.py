@@ -33,7 +33,8 @@ def _plain(value: float) -> str:
         return f"{value:.0f}"
     if not _SMALLEST <= abs(value) < _LARGEST:
         return f"{value:.{_DIGITS - 1}g}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
-    return f"{value:.{max(0, _DIGITS - 1 - math.floor(math.log10(abs(value))))}f}"
+    told = f"{value:.{max(0, _DIGITS - 1 - math.floor(math.log10(abs(value))))}f}"
+    return min(told, repr(value), key=len)
 
 
 def decimals(low: float, high: float) -> int | None:
