@@ -12,7 +12,7 @@ from threshold_lab.counts import Reals
 from threshold_lab.figures.vector import PALETTE, SERIES, WIDTH, axes_of, styled
 
 _LINE = 20  # characters of a category
-_LEGEND = 38  # characters of a row of the legend
+_LEGEND, _HANDLE = 56, 7  # characters of a row of the legend, and of a name's sample and gap there
 _MARKERS = ("o", "s", "D", "^", "v", "P")
 _DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)), (0, (2, 2)))
 _SHOWN, _TICKS = 12, 8  # points of a line that are marked; values that are each told on the axis
@@ -59,6 +59,7 @@ def rows(series: Sequence[Marks], *, up: str, mark: float | None = None, bar: bo
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="x", linewidth=0.6)
         axes.set_xlabel(up)
+        axes.locator_params(axis="x", nbins=_TICKS - 3)
         if mark is not None:
             axes.axvline(mark, color=PALETTE["ink"], linewidth=1, linestyle=(0, (4, 3)))
         axes.margins(x=0.06)
@@ -92,6 +93,8 @@ def _upright(
         values = np.unique(np.concatenate([np.array(own.x, float) for own in series]))
         if draw is not _line and len(values) <= _TICKS:
             axes.set_xticks(values, [f"{value:g}" for value in values])
+        else:
+            axes.locator_params(axis="x", nbins=_TICKS - 2)
         if mark is not None:
             axes.axhline(mark, color=PALETTE["ink"], linewidth=1, linestyle=(0, (4, 3)))
         _legend(figure, axes, series)
@@ -125,8 +128,13 @@ def _bar(axes: Axes, own: Marks, place: int, many: int) -> None:
 
 
 def _columns(series: Sequence[Marks]) -> int:
-    longest = max(len(own.name) for own in series) + 5
-    return max(1, min(len(series), 3, _LEGEND * 2 // (longest * 2)))
+    """The most columns of names that fit beside each other; a legend is filled column by column."""
+    lengths = [len(own.name) + _HANDLE for own in series]
+    for columns in range(len(series), 1, -1):
+        rows_ = -(-len(series) // columns)
+        if sum(max(lengths[at : at + rows_]) for at in range(0, len(lengths), rows_)) <= _LEGEND:
+            return columns
+    return 1
 
 
 def _legend_height(series: Sequence[Marks]) -> float:

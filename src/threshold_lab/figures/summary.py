@@ -63,6 +63,7 @@ def _dumbbells(axes: Axes, own: Compared) -> None:
     axes.grid(axis="x", linewidth=0.6)
     axes.set_xlabel("accuracy on the test part")
     axes.margins(x=0.08)
+    axes.locator_params(axis="x", nbins=6)
 
 
 def glance(counts: Histogram, cut: Reals, own: Compared, words: Told) -> Figure:

@@ -39,7 +39,7 @@ def _baseline_names(row: Row) -> tuple[str, ...]:
 
 
 def _baseline(majority: float, tuned: int) -> list[tuple[Number, None] | None]:
-    told = Number(f"{majority:.3f}", repr(majority)), None
+    told = Number(f"{majority:.3f}", repr(float(majority))), None
     return [told, *([told, None] * tuned), None, None]
 
 
@@ -82,6 +82,6 @@ def glance(own: Sweep) -> bytes:
     """Return the picture that answers the question at one glance, PNG: its numbers are in its description."""
     model, compared = own.model, _compared(own)
     cut = model.cut if len(model.cut) else np.array([model.half])
-    words = Told(*model.labels, model.unit, f"rows of the test part, {own.seeds} seeds")
+    words = Told(*model.labels, model.unit, f"rows, {own.seeds} seeds")
     figure = figures.glance(histogram(model.scores), cut, compared, words)
     return figures.told_png(figure, words="\n".join(_told(compared)))

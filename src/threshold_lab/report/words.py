@@ -18,7 +18,7 @@ class Number(NamedTuple):
 
 def number(value: float) -> Number:
     """Return a number with four digits that count; a whole one with all of them."""
-    return Number(_plain(value), repr(value))
+    return Number(_plain(value), repr(float(value)))
 
 
 def text(value: Cell) -> Number:
@@ -34,7 +34,7 @@ def _plain(value: float) -> str:
     if not _SMALLEST <= abs(value) < _LARGEST:
         return f"{value:.{_DIGITS - 1}g}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
     told = f"{value:.{max(0, _DIGITS - 1 - math.floor(math.log10(abs(value))))}f}"
-    return min(told, repr(value), key=len)
+    return min(told, repr(float(value)), key=len)
 
 
 def decimals(low: float, high: float) -> int | None:
@@ -52,7 +52,7 @@ def measured(own: Measured) -> tuple[Number, Number | None, Number | None]:
     places = decimals(own.low, own.high)
     if places is None:
         return number(own.value), number(own.low), number(own.high)
-    value, low, high = (Number(f"{one:.{places}f}", repr(one)) for one in (own.value, own.low, own.high))
+    value, low, high = (Number(f"{one:.{places}f}", repr(float(one))) for one in (own.value, own.low, own.high))
     return value, low, high
 
 
@@ -61,8 +61,8 @@ def estimate(own: Estimate | None) -> tuple[Number, Number | None] | None:
     if own is None:
         return None
     mean, deviation = own
-    told = Number(f"{mean:.3f}", repr(mean))
-    return told, None if math.isnan(deviation) else Number(f"{deviation:.3f}", repr(deviation))
+    told = Number(f"{mean:.3f}", repr(float(mean)))
+    return told, None if math.isnan(deviation) else Number(f"{deviation:.3f}", repr(float(deviation)))
 
 
 def listed(words: list[str]) -> str:
