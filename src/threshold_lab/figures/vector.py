@@ -48,7 +48,7 @@ _STYLE: dict[Any, Any] = {
     "axes.formatter.useoffset": False,
     "axes.unicode_minus": False,
 }
-_UNUSED = re.compile(r'(<(?:g|path|use)) id="[a-z]+[a-z0-9]*_\d+"')
+_UNUSED = re.compile(r'(<\w+) id="[A-Za-z.]+[A-Za-z0-9.]*_\d+"')
 
 
 @contextmanager
