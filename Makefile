@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 READY := .venv/.ready
 PYTEST := $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile
 
-.PHONY: sweep ui status reproduce test test-all check format bench lock clean
+.PHONY: sweep ui status report reproduce test test-all check format bench lock clean
 sweep: $(READY)
 	$(BIN)/threshold-lab sweep $(ARGS)
 
@@ -15,6 +15,12 @@ ui: $(READY)
 
 status: $(READY)
 	$(BIN)/threshold-lab status $(ARGS)
+
+# The page of the question's answer, in report/: runs what it lacks first. ARGS: of the page, --out FOLDER say.
+report: $(READY)
+	$(BIN)/threshold-lab sweep
+	$(BIN)/threshold-lab claims
+	$(BIN)/threshold-lab report $(ARGS)
 
 # What is reported in reported/, run again from nothing stored. FULL=1: with all of other people's numbers, 2 minutes.
 reproduce: $(READY)

@@ -44,6 +44,9 @@ SMALL = [
 ]
 """Words of the command line that make any job cheap."""
 
+NO_TENSORFLOW = {"PYTHONPROFILEIMPORTTIME": "1"}
+"""Environment of a command that says on stderr what it imports."""
+
 
 def spec(**changes: object) -> RunSpec:
     """A small job with some values changed; a dict changes values below its key."""

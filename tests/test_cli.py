@@ -3,12 +3,10 @@
 import re
 
 import pytest
-from conftest import lab
+from conftest import NO_TENSORFLOW, lab
 
 from threshold_lab.heads import ACTIVATIONS, LOSSES
 from threshold_lab.thresholds import RULES
-
-NO_TENSORFLOW = {"PYTHONPROFILEIMPORTTIME": "1"}
 
 NEED_MLFLOW = ("no sweep was planned", "no runs in")
 

@@ -42,8 +42,8 @@ DECIDING_SOURCES = (
     "recording.py",
     "curves.py",
     "overview.py",
-    "interactive.py",
-    "figures.py",
+    "interactive/page.py",
+    "figures/runs.py",
 )
 ANSWERING_SOURCES = ("claims", "demonstrations", "comparison.py")
 NUMERIC_LIBRARIES = ("tensorflow", "keras", "numpy")

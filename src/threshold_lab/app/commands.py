@@ -173,18 +173,20 @@ def claims(names: Sequence[str], folders: Sequence[Path], workers: int | None, s
 
 
 @cli.command()
-@click.option(
-    "--freeze", is_flag=True, required=True, expose_value=False, help="Write reported/, running what is missing."
-)
-@click.option("--data", "folders", multiple=True, type=click.Path(path_type=Path), help="Folder of data files.")
-@click.option("--workers", type=click.IntRange(1), help="Processes; one a core if not given.")
+@click.option("--freeze", is_flag=True, help="Write reported/ instead, running what is missing.")
+@click.option("--out", default="report", show_default=True, type=click.Path(path_type=Path), help="Folder of the page.")
+@click.option("--sweep", "sweep_name", default="", metavar="ID", help="Of another sweep, by its name or its run's id.")
+@click.option("--data", "folders", multiple=True, type=click.Path(path_type=Path), help="Folder of data files, frozen.")
+@click.option("--workers", type=click.IntRange(1), help="Processes, frozen; one a core if not given.")
 @click.option("--store", default="mlruns", show_default=True, help="Folder of the runs.")
-def report(store: str, workers: int | None, folders: Sequence[Path]) -> None:
-    """Write down what this project claims: a table a study, of the runs in the store."""
-    from threshold_lab.app.reported import freeze  # noqa: PLC0415
-    from threshold_lab.sweep import Place  # noqa: PLC0415
+def report(freeze: bool, store: str, workers: int | None, folders: Sequence[Path], **asked: Any) -> None:
+    """Write the page of the question's answer, and the same as Markdown, from the runs in the store.
 
-    for path in freeze(Place(Path(store), workers), folders):
+    --freeze: write down what this project claims, a table a study.
+    """
+    from threshold_lab.app import report as pages  # noqa: PLC0415
+
+    for path in pages.freeze(Path(store), workers, folders) if freeze else pages.written(Path(store), **asked):
         click.echo(path)
 
 

@@ -1,20 +1,16 @@
-"""Stored runs -> tables. Every number is read from what was recorded."""
+"""Stored runs of a sweep -> a row a cell: what its networks came to on the test part."""
 
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from threshold_lab import plan
 from threshold_lab.captions import apart
-from threshold_lab.errors import StoreError
 from threshold_lab.metrics import summary
 from threshold_lab.plan import Job
 from threshold_lab.recording import HALF, SEEDS_TABLE, TUNED
-from threshold_lab.store import Store
 from threshold_lab.thresholds import title
 from threshold_lab.tracking import Runs
 
@@ -74,37 +70,3 @@ def _row(name: Mapping[str, str], tidy: pd.DataFrame, rules: list[str]) -> Row:
         outside=half.get("outside", (0.0, 0.0))[0],
         majority=max(positive, 1 - positive),
     )
-
-
-def opened(folder: Path) -> Runs:
-    """Return the runs of a folder in which something was planned. Raises StoreError."""
-    _planned(Store(folder))
-    return Runs(folder)
-
-
-def _planned(store: Store) -> tuple[dict[str, Any], bool]:
-    if (last := store.last_plan()) is None:
-        raise StoreError(f"no sweep was planned in {store.folder.resolve()}; make one with: threshold-lab sweep")
-    return last
-
-
-def status(folder: Path) -> dict[str, int]:
-    """Return counts of the last sweep planned in a folder: jobs and what became of them, lanes, and fits stored.
-
-    running: jobs without a run yet, of a sweep that is alive. Raises StoreError where nothing was planned.
-    """
-    store = Store(folder)
-    planned, alive = _planned(store)
-    jobs = {job["key"]: job["cell"] for job in planned["jobs"]}
-    lanes = {lane for job in planned["jobs"] for lane in job["lanes"]}
-    stored = Runs(folder).of_cells(dict.fromkeys(jobs.values()))
-    statuses = [stored[key].status for key in jobs if key in stored]
-    finished, failed = statuses.count("FINISHED"), statuses.count("FAILED")
-    return {
-        "jobs": len(jobs),
-        "finished": finished,
-        "failed": failed,
-        "running": len(jobs) - finished - failed if alive else 0,
-        "lanes": len(lanes),
-        "fits": sum(store.has(lane) for lane in lanes),
-    }
