@@ -26,6 +26,7 @@ ORDER = [
     "cells",
     "tracking",
     "store",
+    "signing",
     "executors",
     "worker",
     "exchange",

@@ -4,6 +4,7 @@ from threshold_lab.tracking.entities import Records, RunRecord, StoredRun
 from threshold_lab.tracking.home import own_database
 from threshold_lab.tracking.memory import Memory
 from threshold_lab.tracking.names import (
+    ADDED,
     ALONE,
     CELL,
     FILES_HASH,
@@ -21,6 +22,7 @@ from threshold_lab.tracking.runs import Runs
 from threshold_lab.tracking.server import server_command
 
 __all__ = [
+    "ADDED",
     "ALONE",
     "CELL",
     "FILES_HASH",
