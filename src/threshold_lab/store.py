@@ -106,16 +106,23 @@ class Store:
     def save(self, fit: Fit) -> None:
         """Write a fit; its model first, so that a fit that is there is all there."""
         if fit.model is not None:
-            _write(self._model(fit.key), fit.model)
+            write(self._model(fit.key), fit.model)
         arrays = {f"weights/{layer}": array for layer, array in enumerate(fit.weights)}
         arrays |= {f"history/{name}": array for name, array in fit.history.items()}
         arrays |= {f"logits/{name}": array for name, array in fit.logits.items()}
         arrays |= {MODEL: np.frombuffer(_sha256(fit.model), np.uint8)} if fit.model is not None else {}
-        _write(self._arrays(fit.key), signed(fit.key, npz(arrays)))
+        write(self._arrays(fit.key), signed(fit.key, npz(arrays)))
 
     def has(self, key: str) -> bool:
         """Whether a fit is stored, be it damaged or not."""
         return self._arrays(key).exists()
+
+    def model_hash(self, key: str) -> str:
+        """Return the hash of the model that a fit was saved with; empty where it tells none."""
+        try:
+            return bytes(arrays_in(self._arrays(key).read_bytes())[MODEL]).hex()
+        except (StoreError, OSError, LookupError):
+            return ""
 
     def _arrays(self, key: str) -> Path:
         return self.folder / "fits" / key[:2] / f"{key}.npz"
@@ -128,7 +135,7 @@ class Store:
     def plan(self, sweep: str, plan: dict[str, Any]) -> None:
         """Write a sweep's plan, or write it anew, with what became of it."""
         before = max((path.stem for path in self.folder.glob("plans/*.json") if path.stem < sweep), default="")
-        _write(self.folder / "plans" / f"{sweep}.json", signed_plan(sweep, {**plan, AFTER: before}))
+        write(self.folder / "plans" / f"{sweep}.json", signed_plan(sweep, {**plan, AFTER: before}))
 
     def last_plan(self) -> tuple[dict[str, Any], bool] | None:
         """Return the newest plan and whether a sweep is at work; None where nothing was planned."""
@@ -173,8 +180,8 @@ def _below(prefix: str, arrays: dict[str, Any]) -> dict[str, Any]:
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Write a file beside its place, then put it there in one step."""
+def write(path: Path, content: bytes) -> None:
+    """Write a file beside its place, then put it there in one step. Raises StoreError where it cannot be written."""
     with _told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:

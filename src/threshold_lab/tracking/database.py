@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from threshold_lab.errors import StoreError
 from threshold_lab.tracking.entities import StoredRun
 from threshold_lab.tracking.home import ARTIFACTS
 from threshold_lab.tracking.names import CELL, KEY
@@ -35,7 +36,8 @@ class RunRows:
     put_away: deleted on MLflow's pages, or superseded: in MLflow's trash. place: its artifacts' folder, below the one
     of all artifacts; None where its address has another form. metrics: the last value of each, and series all of them
     by step. data: each data set's name, digest, kind, source, profile, and its tag's name and value. ended: in
-    milliseconds. problems: what MLflow never leaves.
+    milliseconds. problems: what MLflow never leaves. elsewhere: told by
+    a server, which keeps files where it likes.
     """
 
     run_id: str
@@ -51,10 +53,11 @@ class RunRows:
     data: Sequence[tuple[Any, ...]] = ()
     ended: int = 0
     problems: Sequence[str] = ()
+    elsewhere: bool = False
 
 
 class Database:
-    """A database that is only read. Its methods raise sqlite3.Error where it cannot be."""
+    """A database that is only read. Its methods raise StoreError where it cannot be."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -62,10 +65,13 @@ class Database:
     @contextlib.contextmanager
     def opened(self) -> Iterator[sqlite3.Connection]:
         """Have a connection that writes nothing."""
-        connection = sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True, timeout=_SECONDS)
-        with contextlib.closing(connection):
-            connection.text_factory = lambda content: content.decode("utf-8", "replace")
-            yield connection
+        try:
+            connection = sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True, timeout=_SECONDS)
+            with contextlib.closing(connection):
+                connection.text_factory = lambda content: content.decode("utf-8", "replace")
+                yield connection
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path} cannot be read: {error}; threshold-lab verify says more") from None
 
     def of_cells(self, cells: Iterable[str]) -> list[StoredRun]:
         """Return the runs of cells that are not put away, the newest first."""
@@ -129,6 +135,12 @@ class Database:
         with self.opened() as connection:
             for row in connection.execute(_RUNS).fetchall():
                 yield _rows(connection, row)
+
+    def run(self, run_id: str) -> RunRows | None:
+        """Return a run; None where there is none."""
+        with self.opened() as connection:
+            row = connection.execute(_RUNS.replace("ORDER", "WHERE r.run_uuid = ? ORDER"), (run_id,)).fetchone()
+            return _rows(connection, row) if row else None
 
 
 def _by_run(connection: sqlite3.Connection, words: str, run_ids: Sequence[str]) -> dict[str, dict[str, str]]:

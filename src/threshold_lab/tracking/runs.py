@@ -33,6 +33,7 @@ from threshold_lab.tracking.database import Database
 from threshold_lab.tracking.entities import RunRecord, StoredRun
 from threshold_lab.tracking.home import address, artifact_place, own_database, prepare, shown
 from threshold_lab.tracking.names import ADDED, CELL, KEY, KIND, PARENT, REASON, RUN_ID, SWEEP
+from threshold_lab.tracking.served import Served
 
 _OF_EXPERIMENTS = {
     "mlflow.experimentKind": "custom_model_development",  # without it MLflow opens its view for language models
@@ -115,6 +116,10 @@ class Runs:
         """Return a run by its id. Raises StoreError."""
         with self._told():
             return _stored(self._client.get_run(run_id))
+
+    def served(self) -> Served:
+        """Return all runs as their server tells them."""
+        return Served(self._client, list(self._experiments.values()))
 
     def of_sweep(self, name: str) -> list[StoredRun]:
         """Return the runs a sweep recorded, by its name: its jobs', and what sums it up. Raises StoreError."""
