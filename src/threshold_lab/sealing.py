@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from threshold_lab.cells import TEST_LOGITS, WEIGHTS
 from threshold_lab.spec import digest
@@ -32,17 +33,28 @@ def sealed(record: RunRecord) -> RunRecord:
 
 
 def _rows(record: RunRecord) -> bytes:
+    numbers = {name: float(own) for name, own in record.metrics.items() if math.isfinite(own)}
+    series = {name: {str(step): float(own) for step, own in each.items()} for name, each in record.series.items()}
+    return rows_content(replace(record, metrics=numbers), series)
+
+
+def rows_content(record: RunRecord, series: Mapping[str, Mapping[str, float]]) -> bytes:
+    """Return ROWS of a record whose numbers are all finite; series: by the text of the step."""
     rows = {
         "experiment": record.experiment,
         "name": record.name,
         "description": record.description,
-        "tags": dict(record.tags),
-        "params": {name: str(value) for name, value in record.params.items()},
-        "metrics": {name: float(own) for name, own in record.metrics.items() if math.isfinite(own)},
-        "series": {name: {str(step): float(own) for step, own in each.items()} for name, each in record.series.items()},
-        "data": dict(record.data),
+        "tags": _sorted(record.tags),
+        "params": _sorted({name: str(value) for name, value in record.params.items()}),
+        "metrics": _sorted(record.metrics),
+        "series": _sorted({name: _sorted(each) for name, each in series.items()}),
+        "data": record.data,
     }
-    return json.dumps(rows, sort_keys=True, separators=(",", ":")).encode()
+    return json.dumps(rows, separators=(",", ":")).encode()
+
+
+def _sorted(pairs: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(sorted(pairs.items()))
 
 
 def last_values(record: RunRecord) -> dict[str, float]:

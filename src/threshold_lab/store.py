@@ -137,6 +137,10 @@ class Store:
         before = max((path.stem for path in self.folder.glob("plans/*.json") if path.stem < sweep), default="")
         write(self.folder / "plans" / f"{sweep}.json", signed_plan(sweep, {**plan, AFTER: before}))
 
+    def is_planned_before(self, sweep: str) -> bool:
+        """Whether a plan names another as the one before it."""
+        return any(f'"{AFTER}": "{sweep}"'.encode() in path.read_bytes() for path in self.folder.glob("plans/*.json"))
+
     def last_plan(self) -> tuple[dict[str, Any], bool] | None:
         """Return the newest plan and whether a sweep is at work; None where nothing was planned."""
         paths = sorted(self.folder.glob("plans/*.json"), key=lambda path: path.stat().st_mtime_ns)

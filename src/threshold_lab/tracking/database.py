@@ -193,7 +193,8 @@ def _strange(experiment: object, status: object, stage: object, deleted: object,
         found.append("it is put away, and nobody did that: the time is missing")
     if stage != "deleted" and deleted is not None:
         found.append("it has a time of being put away, and is not")
-    if not isinstance(started, int) or (status == "FINISHED" and (not isinstance(ended, int) or ended < started)):
+    over = status in ("FINISHED", "FAILED")
+    if not isinstance(started, int) or (over and (not isinstance(ended, int) or ended < started)):
         found.append("it ended before it began, or has no time")
     return found
 

@@ -91,7 +91,7 @@ class _Check:
             self.onlooker.looking("runs", self.runs, total)
             self.runs += 1
             yield from self._run(rows)
-        yield from self.family.damages()
+        yield from self.family.damages(gone)
         yield from self.plans.damages_of_runs(self.family.seen, gone)
         if isinstance(self.source, Own):
             yield from self._here(_orphans(self.folder / ARTIFACTS, self.family.seen, gone))
@@ -133,7 +133,7 @@ class _Check:
         self._cells.add(cell)
         self.fits.need(lanes, held.rows.run_id)
         if held.hashes.get(WEIGHTS) == sha256(held.contents.get(WEIGHTS, b"")):
-            network = held.contents.get(NETWORK)
+            network = held.hashes.get(NETWORK, "")
             yield from self.fits.differing(lanes, held.contents[WEIGHTS], network, held.rows.run_id)
 
     def _fits(self) -> Iterator[Damage]:
@@ -168,20 +168,24 @@ def _lying_about(folder: Path) -> Iterator[Damage]:
 
 def _orphans(artifacts: Path, seen: dict[str, RunRows], gone: set[str]) -> Iterator[Damage]:
     """Folders without a run, and files that belong to none. A sealed folder is of a run that is gone."""
-    places = {own.place for own in seen.values()}
     for experiment in sorted(artifacts.iterdir()) if artifacts.is_dir() else ():
         if experiment.is_symlink() or not experiment.is_dir():
             yield Damage(STRAY, f"{ARTIFACTS}/{experiment.name}", "belongs to no experiment")
             continue
         for path in sorted(experiment.iterdir()):
-            place = Path(experiment.name, path.name, "artifacts")
-            if place not in places and path.name not in seen and (path / "artifacts" / HASHES).is_file():
+            if path.name not in seen and not path.is_symlink() and (path / "artifacts" / HASHES).is_file():
                 if path.name not in gone:
                     yield Damage(GONE, f"run {path.name}", "is gone; its files are there", path.name)
-                continue
-            if place not in places or path.is_symlink():
+            elif path.is_symlink() or not path.is_dir() or not _is_of(path, artifacts, seen):
                 yield Damage(STRAY, f"{ARTIFACTS}/{experiment.name}/{path.name}", "belongs to no run")
-                continue
-            for own in sorted(path.iterdir()):
-                if own.name != "artifacts":
+            else:
+                for own in (own for own in sorted(path.iterdir()) if own.name != "artifacts" or own.is_symlink()):
                     yield Damage(STRAY, f"{ARTIFACTS}/{experiment.name}/{path.name}/{own.name}", "belongs to no run")
+
+
+def _is_of(path: Path, artifacts: Path, seen: dict[str, RunRows]) -> bool:
+    """Whether a folder is that of the run it is named after, and not a second one."""
+    place = seen[path.name].place if path.name in seen else Path()
+    return place != Path() and (
+        place is None or artifacts / place == path / "artifacts" or not (artifacts / place).exists()
+    )

@@ -17,10 +17,10 @@ from threshold_lab.provenance import provenance
 from threshold_lab.recording import SPEC, Origin, record_of
 from threshold_lab.records import Fit, Splits
 from threshold_lab.reproduce.located import located
-from threshold_lab.sealing import HASHES, NUMBERS, ROWS, numbers, sha256
+from threshold_lab.sealing import HASHES, NUMBERS, ROWS, numbers, rows_content, sha256
 from threshold_lab.spec import RunSpec, canonical, run_spec
 from threshold_lab.store import Store
-from threshold_lab.tracking import ADDED, ALONE, CELL, FILES_HASH, KIND, PARENT, RUN_ID, Database
+from threshold_lab.tracking import ADDED, ALONE, CELL, FILES_HASH, KIND, PARENT, RUN_ID, Database, RunRecord
 from threshold_lab.verify.family import listed
 from threshold_lab.verify.run import NAME, NOTE, Held
 from threshold_lab.verify.sources import ARTIFACTS
@@ -46,6 +46,11 @@ class Contents:
         """Return the run of the first sweep that lists a run; empty where none does."""
         sums = (own for own in self.runs() if own.rows.tags.get(KIND) == "sweep")
         return next((own.rows.run_id for own in sums if run_id in (listed(own.contents.get(TABLE)) or ())), "")
+
+    def lists(self, sweep: str, run_id: str) -> bool:
+        """Whether the run of a sweep is there, and lists a run."""
+        own = next((each for each in self.runs() if each.rows.run_id == sweep), None)
+        return own is not None and run_id in (listed(own.contents.get(TABLE)) or ())
 
     def lanes(self, cells: set[str]) -> dict[str, list[str]]:
         """Return the keys of the lanes of cells, as far as the specifications of their runs tell them."""
@@ -153,17 +158,16 @@ def _rows_again(own: Held) -> Iterator[bytes]:
     series = {name: {str(step): value for step, value in each.items()} for name, each in rows.series.items()}
     single = {name: each["0"] for name, each in series.items() if set(each) == {"0"}}
     for data_set in [json.loads(each[4]) for each in rows.data if each[4]] or [{}]:
-        record = {
-            "experiment": rows.experiment,
-            "name": rows.name,
-            "description": rows.tags.get(NOTE, "").replace(rows.run_id, RUN_ID),
-            "tags": tags,
-            "params": rows.params,
-            "metrics": single,
-            "series": {name: each for name, each in series.items() if name not in single},
-            "data": data_set,
-        }
-        yield json.dumps(record, sort_keys=True, separators=(",", ":")).encode()
+        record = RunRecord(
+            rows.experiment,
+            rows.name,
+            tags,
+            rows.params,
+            rows.tags.get(NOTE, "").replace(rows.run_id, RUN_ID),
+            single,
+            data=data_set,
+        )
+        yield rows_content(record, {name: each for name, each in series.items() if name not in single})
 
 
 def _value(word: str) -> Any:

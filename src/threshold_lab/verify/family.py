@@ -27,8 +27,8 @@ class Family:
         if rows.tags.get(KIND) == "sweep":
             self.sweeps[rows.run_id] = listed(table)
 
-    def damages(self) -> Iterator[Damage]:
-        """Yield what does not go together."""
+    def damages(self, gone: set[str]) -> Iterator[Damage]:
+        """Yield what does not go together. gone: runs that are told to be gone already, and those told here."""
         active = [own for own in self.seen.values() if not own.put_away]
         yield from _twice(active)
         parents = {own.tags.get(PARENT) for own in self.seen.values()}
@@ -38,7 +38,8 @@ class Family:
             yield from self._parent(own)
         for run_id, listed in self.sweeps.items():
             for each in () if self.seen[run_id].put_away else listed or ():
-                if each not in self.seen:
+                if each not in self.seen and each not in gone:
+                    gone.add(each)
                     yield Damage(GONE, f"run {each}", f"is gone; the sweep's run {run_id} lists it", each)
 
     def _parent(self, own: RunRows) -> Iterator[Damage]:

@@ -57,8 +57,11 @@ class Fits:
                 )
                 yield Damage(FIT, f"{self.folder.name}/{key[:2]}/{key}.npz", problem, run_id)
 
-    def differing(self, lanes: Iterable[Lane], weights: bytes, network: bytes | None, run_id: str) -> Iterator[Damage]:
-        """Yield the fits of a cell that are whole, and not those whose weights its run holds."""
+    def differing(self, lanes: Iterable[Lane], weights: bytes, network: str, run_id: str) -> Iterator[Damage]:
+        """Yield the fits of a cell that are whole, and not those whose weights its run holds.
+
+        network: the hash of its model, empty where it has none.
+        """
         try:
             stored = arrays_in(weights)
         except StoreError:
@@ -69,7 +72,7 @@ class Fits:
             place = f"{self.folder.name}/{lane.key[:2]}/{lane.key}.npz"
             if arrays is not None and not _same(arrays, stored, lane.seed):
                 yield Damage(FIT, place, f"is whole, and holds other weights than run {run_id} recorded", run_id)
-            elif arrays is not None and number == 0 and network and _model_hash(arrays) not in ("", sha256(network)):
+            elif arrays is not None and number == 0 and network and _model_hash(arrays) not in ("", network):
                 yield Damage(FIT, place, f"is whole, and holds another model than run {run_id} recorded", run_id)
 
     def _path(self, key: str) -> Path:
@@ -94,8 +97,10 @@ class Fits:
         except StoreError as error:
             yield Damage(FIT, place, str(error), self._run(path.stem))
             return
-        if problem := _strange(arrays, finite=path.stem in self.needed) or _model(path, arrays):
+        if problem := _strange(arrays, finite=path.stem in self.needed):
             yield Damage(FIT, place, problem, self._run(path.stem))
+        if problem := _model(path, arrays):
+            yield Damage(FIT, f"{place.removesuffix(path.suffix)}.keras", problem, self._run(path.stem))
 
     def _run(self, key: str) -> str:
         return self.needed[key][1] if key in self.needed else ""
@@ -139,8 +144,8 @@ def _model(path: Path, arrays: Mapping[str, Any]) -> str:
     if not (told := _model_hash(arrays)):
         return ""
     if not model.is_file():
-        return "its model is gone"
-    return "" if sha256(model.read_bytes()) == told else "its model is not as it was saved"
+        return "is gone; the fit was saved with it"
+    return "" if sha256(model.read_bytes()) == told else "is not as it was saved"
 
 
 def _model_hash(arrays: Mapping[str, Any]) -> str:

@@ -71,7 +71,8 @@ class Mender:
             return
         if one.seal_is_at_fault(own):
             return
-        tags = {FILES_HASH: sha256(own.contents[HASHES]), **one.later_tags(own), **self._names(own)}
+        tags = {FILES_HASH: sha256(own.contents[HASHES]), **self._names(own)}
+        tags |= one.tags_of_later_files(own) if not own.rows.status else one.later_tags(own)
         status = "FAILED" if REASON in record["tags"] else "FINISHED"
         restore(self.folder, self.database.path, Restored(own.rows.run_id, record, tags, status, own.rows.ended))
         yield f"run {own.rows.run_id}: its rows are as they were recorded"

@@ -5,6 +5,8 @@ is deleted: what does not belong goes to `lost/`, and runs to MLflow's trash.
 """
 
 import os
+import re
+import shlex
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -33,13 +35,14 @@ from threshold_lab.verify.damage import (
 )
 from threshold_lab.verify.mend import Mender
 from threshold_lab.verify.plans import plan_again
+from threshold_lab.verify.run import NOTE
 from threshold_lab.verify.sources import UNREADABLE
 
 LOST = "lost"
 """Folder of a store for what belongs nowhere in it."""
 
 _ROUNDS = 4
-_TRAIN = "a sweep that asks a new threshold of its networks trains them again: threshold-lab status names the last one"
+_ALONE, _THRESHOLD = re.compile(r"This job alone, anew:\n\n    (.*) store=again"), re.compile(r"\bthreshold=\S+")
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ def repair(folder: Path, found: Findings, onlooker: Onlooker) -> Mended:
     for _ in range(_ROUNDS):
         own = _Round(folder, Database(database), onlooker)
         own.mend(found.damages)
-        done, cannot, before = [*done, *own.done], own.cannot, found
+        done, cannot, before = [*done, *own.done], [*cannot, *own.cannot], found
         found = verify(folder, onlooker)
         if not found.damages or list(found.damages) == list(before.damages):
             break
@@ -128,6 +131,8 @@ class _Round:
             path.rename(place)
         except OSError as error:
             raise StoreError(f"{path} cannot be moved to {place}: {error.strerror}; make the store writable") from None
+        if path.parent not in (self.folder, self.folder / "plans") and not any(path.parent.iterdir()):
+            path.parent.rmdir()
         self.done.append(f"{path.relative_to(self.folder)} is moved to {place.relative_to(self.folder)}")
 
     # ---- the database
@@ -146,7 +151,7 @@ class _Round:
     def _gone(self, own: Damage) -> None:
         before = len(self.done)
         self.done += self.mender.mend(own.run_id)
-        if len(self.done) == before:
+        if len(self.done) == before and self.database.run(own.run_id) is None:
             remove_rows(self.database.path, own.run_id)
             self.cannot.append(f"{own}; the sweep that recorded it records it again; its plan names the command")
 
@@ -162,9 +167,13 @@ class _Round:
         self.done.append(f"{own.place} is put away, into MLflow's trash; it {own.problem}")
 
     def _family(self, own: Damage) -> None:
+        tags = {each.rows.run_id: each.rows.tags for each in self.contents.runs()}
         if PARENT not in own.problem:
-            self._put_away(own)
+            if own.run_id not in {each.get(PARENT) for each in tags.values()}:
+                self._put_away(own)
             return
+        if self.contents.lists(tags.get(own.run_id, {}).get(PARENT, ""), own.run_id):
+            return  # the run above is there again
         above = self.contents.above(own.run_id)
         set_tag(self.database.path, own.run_id, PARENT, above)
         self.done.append(f"{own.place} is below {above or 'no run; the next sweep of its job may sum it up'}")
@@ -187,11 +196,21 @@ class _Round:
 
     def _fit(self, own: Damage) -> None:
         path = self.folder / own.place
-        if "model" in own.problem and self._model_again(path, own):
+        if path.suffix == ".keras" and self._model_again(path, own):
             return
-        self._to_lost(path)
-        self._to_lost(path.with_suffix(".keras"))
-        self.cannot.append(f"{own.place} is gone; {_TRAIN}")
+        if not own.problem.startswith("is gone") or path.suffix == ".keras":
+            self._to_lost(path.with_suffix(".npz"))
+            self._to_lost(path.with_suffix(".keras"))
+        self.cannot.append(f"{own.place} is no fit any more; {self._to_train(own.run_id)}")
+
+    def _to_train(self, run_id: str) -> str:
+        """How a network is trained again whose run is there, which no sweep records twice."""
+        held = self.mender.held(run_id) if run_id else None
+        found = _ALONE.search(held.rows.tags.get(NOTE, "")) if held else None
+        if found is None:
+            return "the next sweep that needs it trains it again"
+        command = _THRESHOLD.sub("threshold=NEW", found[1])
+        return f"a threshold that it has not had trains it again: {command} store={shlex.quote(str(self.folder))}"
 
     def _model_again(self, path: Path, own: Damage) -> bool:
         """Put a fit's model back, which the model of a run that was recorded from it holds."""
@@ -199,15 +218,17 @@ class _Round:
         for held in self.contents.runs():
             content = held.contents.get(NETWORK, b"")
             if told and sha256(content) == told:
-                write(path.with_suffix(".keras"), content)
-                self.done.append(f"{own.place}: its model is as it was saved")
+                write(path, content)
+                self.done.append(f"{own.place} is as it was saved")
                 return True
         return False
 
     def _plan(self, own: Damage) -> None:
         path = self.folder / own.place
-        self._to_lost(path)
         runs = [each.rows for each in self.contents.runs() if each.rows.tags.get(SWEEP) == path.stem]
+        self._to_lost(path)
+        if not runs and not self.store.is_planned_before(path.stem):
+            return
         lanes = self.contents.lanes({each.tags.get(CELL, "") for each in runs})
         self.store.plan(path.stem, plan_again(runs, lanes))
         when = _seconds(path.stem)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from threshold_lab.verify.damage import DEAD, FILE, ROWS, STRAY, Damage
 NOTE, NAME = "mlflow.note.content", "mlflow.runName"
 _LONGEST_TAG, _LONGEST_PARAM = 8000, 6000  # of what MLflow keeps
 _REPRODUCTIONS = "reproductions/"
-_SLIDER = "slider.html"
+_SLIDER, _PUBLISHED = "slider.html", "published.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,6 +209,13 @@ def _later(own: Held) -> Iterator[str]:
     yield from _unlike(
         "tag", later_tags(own), {name: own.rows.tags[name] for name in later_tags(own) if name in own.rows.tags}
     )
+
+
+def tags_of_later_files(own: Held) -> dict[str, str]:
+    """Return the tags of files that were added later, of a run that has lost all its rows: by the files as they are."""
+    names = [name for name in own.contents if name in (_SLIDER, _PUBLISHED) or name.startswith(_REPRODUCTIONS)]
+    added = {f"{ADDED}{name}": sha256(own.contents[name]) for name in names if name not in own.hashes}
+    return added | later_tags(replace(own, rows=replace(own.rows, tags=added)))
 
 
 def later_tags(own: Held) -> dict[str, str]:
