@@ -73,8 +73,8 @@ def test_hydra_shows_the_configuration(command, folder):
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("threshold-lab ", "sweep run ui decide compare reproduce report export status"),
-        ("threshold-lab sw", "sweep run ui decide compare reproduce report export status"),
+        ("threshold-lab ", "sweep run ui decide compare reproduce report export status verify"),
+        ("threshold-lab sw", "sweep run ui decide compare reproduce report export status verify"),
         ("threshold-lab sweep data=m", "data=moons"),
         ("threshold-lab run activ", "activation="),
         ("threshold-lab run optimizer.l", "optimizer.learning_rate="),
