@@ -50,10 +50,13 @@ class Ours:
 
 
 class Memory:
-    """The most memory this process and its children hold while the context lasts, shared pages counted once: bytes."""
+    """The most memory a process and its children hold while the context lasts, shared pages counted once: bytes."""
+
+    def __init__(self, process: int | None = None) -> None:
+        self.process = process or os.getpid()
 
     def __enter__(self) -> Self:
-        self.before = self.peak = _held()
+        self.before = self.peak = _held(self.process)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch)
         self._thread.start()
@@ -70,20 +73,25 @@ class Memory:
 
     def _watch(self) -> None:
         while not self._over.wait(0.1):
-            self.peak = max(self.peak, _held())
+            self.peak = max(self.peak, _held(self.process))
 
 
-def _held() -> int:
-    return sum(_proportional(process) for process in _family(os.getpid()))
+def _held(process: int) -> int:
+    return sum(memory_of(own) for own in _family(process))
 
 
 def _family(process: int) -> list[int]:
-    children = [
-        int(own) for task in Path(f"/proc/{process}/task").glob("*/children") for own in task.read_text().split()
-    ]
-    return [process, *(own for child in children for own in _family(child))]
+    try:
+        tasks = [own.read_text() for own in Path(f"/proc/{process}/task").glob("*/children")]
+    except OSError:  # it has just ended
+        return []
+    return [process, *(own for words in tasks for child in words.split() for own in _family(int(child)))]
 
 
-def _proportional(process: int) -> int:
-    lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+def memory_of(process: int) -> int:
+    """Bytes of a process, a page that several share in parts; 0 where it has ended."""
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)

@@ -17,6 +17,7 @@ from statistics import median
 from typing import Any
 
 import decisions
+import load
 import numpy as np
 import tracking
 from ours import Memory, Ours
@@ -36,7 +37,7 @@ RESULTS = 1600
 
 
 def main(names: list[str]) -> None:
-    measures = {own.__name__: own for own in (question, sweep, lanes, rows, wide, decided, tracked)}
+    measures = {own.__name__: own for own in (question, sweep, lanes, rows, wide, decided, tracked, loaded)}
     path = HERE / "results.json"
     results: dict[str, Any] = json.loads(path.read_text()) if names else {}
     results |= {"machine": {"cores": os.cpu_count(), "processor": _processor()}}
@@ -147,6 +148,11 @@ def decided(_folder: Path) -> dict[str, Any]:
 def tracked(folder: Path) -> dict[str, Any]:
     """What the runs of a sweep cost to record, to look at and to use."""
     return tracking.figures(_empty(folder, "tracked"))
+
+
+def loaded(folder: Path) -> dict[str, Any]:
+    """Ten thousand jobs in one sweep, and a table of a million rows."""
+    return load.figures(_empty(folder, "loaded"))
 
 
 # ---- the contestants

@@ -8,6 +8,9 @@ from conftest import NO_TENSORFLOW, lab
 from threshold_lab.heads import ACTIVATIONS, LOSSES
 from threshold_lab.thresholds import RULES
 
+ALL = "sweep run ui decide explain compare reproduce claims report export status verify"
+"""What the command line offers as its first word."""
+
 NEED_MLFLOW = ("no sweep was planned", "no runs in")
 
 MISTAKES = {
@@ -73,8 +76,8 @@ def test_hydra_shows_the_configuration(command, folder):
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("threshold-lab ", "sweep run ui decide explain compare reproduce report export status"),
-        ("threshold-lab sw", "sweep run ui decide explain compare reproduce report export status"),
+        ("threshold-lab ", ALL),
+        ("threshold-lab sw", ALL),
         ("threshold-lab sweep data=m", "data=moons"),
         ("threshold-lab run activ", "activation="),
         ("threshold-lab run optimizer.l", "optimizer.learning_rate="),

@@ -1,6 +1,7 @@
 """Fits on disk by training key, and plans by sweep, written so that a file is whole or absent."""
 
 import fcntl
+import hashlib
 import io
 import json
 import os
@@ -17,6 +18,7 @@ import numpy as np
 
 from threshold_lab.errors import StoreError
 from threshold_lab.records import Fit
+from threshold_lab.signing import AFTER, require_whole, signed, signed_plan
 
 _DAMAGED = (
     zipfile.BadZipFile,
@@ -34,6 +36,10 @@ _DAMAGED = (
     ValueError,
 )
 """What NumPy and zipfile raise on a file that is not as it was written."""
+
+
+MODEL = "model"
+"""Array of a fit: the SHA-256 of the model that was saved with it, uint8 (32,)."""
 
 
 class Store:
@@ -72,31 +78,51 @@ class Store:
     def fit(self, key: str) -> Fit | None:
         """Return a stored fit, or None where there is none or its file is damaged; a damaged one is trained again."""
         try:
-            found = arrays_in(self._arrays(key).read_bytes())
-        except (StoreError, OSError):
+            return self._fit(key, self._arrays(key).read_bytes())
+        except (StoreError, OSError, LookupError, TypeError, ValueError):
             return None
+
+    def _fit(self, key: str, content: bytes) -> Fit:
+        require_whole(key, content)
+        found = arrays_in(content)
         layers = sum(name.startswith("weights/") for name in found)
-        model = self._model(key)
         return Fit(
             key=key,
             weights=tuple(found[f"weights/{layer}"] for layer in range(layers)),
             history=_below("history/", found),
             logits=_below("logits/", found),
-            model=model.read_bytes() if model.exists() else None,
+            model=self._stored_model(key, found.get(MODEL)),
         )
+
+    def _stored_model(self, key: str, told: Any) -> bytes | None:
+        """The model of a fit. Raises StoreError where the fit tells the hash of another, OSError where it is gone."""
+        path = self._model(key)
+        if told is None:
+            return path.read_bytes() if path.exists() else None
+        if _sha256(model := path.read_bytes()) != bytes(told):
+            raise StoreError("its model is not the one that it was saved with")
+        return model
 
     def save(self, fit: Fit) -> None:
         """Write a fit; its model first, so that a fit that is there is all there."""
         if fit.model is not None:
-            _write(self._model(fit.key), fit.model)
+            write(self._model(fit.key), fit.model)
         arrays = {f"weights/{layer}": array for layer, array in enumerate(fit.weights)}
         arrays |= {f"history/{name}": array for name, array in fit.history.items()}
         arrays |= {f"logits/{name}": array for name, array in fit.logits.items()}
-        _write(self._arrays(fit.key), npz(arrays))
+        arrays |= {MODEL: np.frombuffer(_sha256(fit.model), np.uint8)} if fit.model is not None else {}
+        write(self._arrays(fit.key), signed(fit.key, npz(arrays)))
 
     def has(self, key: str) -> bool:
         """Whether a fit is stored, be it damaged or not."""
         return self._arrays(key).exists()
+
+    def model_hash(self, key: str) -> str:
+        """Return the hash of the model that a fit was saved with; empty where it tells none."""
+        try:
+            return bytes(arrays_in(self._arrays(key).read_bytes())[MODEL]).hex()
+        except (StoreError, OSError, LookupError):
+            return ""
 
     def _arrays(self, key: str) -> Path:
         return self.folder / "fits" / key[:2] / f"{key}.npz"
@@ -107,8 +133,13 @@ class Store:
     # ---- plans
 
     def plan(self, sweep: str, plan: dict[str, Any]) -> None:
-        """Write a sweep's plan."""
-        _write(self.folder / "plans" / f"{sweep}.json", json.dumps(plan).encode())
+        """Write a sweep's plan, or write it anew, with what became of it."""
+        before = max((path.stem for path in self.folder.glob("plans/*.json") if path.stem < sweep), default="")
+        write(self.folder / "plans" / f"{sweep}.json", signed_plan(sweep, {**plan, AFTER: before}))
+
+    def is_planned_before(self, sweep: str) -> bool:
+        """Whether a plan names another as the one before it."""
+        return any(f'"{AFTER}": "{sweep}"'.encode() in path.read_bytes() for path in self.folder.glob("plans/*.json"))
 
     def last_plan(self) -> tuple[dict[str, Any], bool] | None:
         """Return the newest plan and whether a sweep is at work; None where nothing was planned."""
@@ -145,12 +176,16 @@ def arrays_in(content: bytes) -> dict[str, Any]:
         raise StoreError(f"a file of arrays is damaged: {str(error)[:200]}") from None
 
 
+def _sha256(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
+
+
 def _below(prefix: str, arrays: dict[str, Any]) -> dict[str, Any]:
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Write a file beside its place, then put it there in one step."""
+def write(path: Path, content: bytes) -> None:
+    """Write a file beside its place, then put it there in one step. Raises StoreError where it cannot be written."""
     with _told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:

@@ -4,7 +4,7 @@ import gc
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,7 +20,8 @@ from threshold_lab.plan import Job
 from threshold_lab.provenance import decisions, engine, provenance
 from threshold_lab.recording import UNDECIDED, VALIDATION_ERROR, Origin, description, record_of
 from threshold_lab.records import Fit, Splits
-from threshold_lab.sealing import last_values
+from threshold_lab.sealing import last_values, sealed
+from threshold_lab.signing import RUNS
 from threshold_lab.spec import Lane, RunSpec
 from threshold_lab.store import Store
 from threshold_lab.tracking import ALONE, REASON, Records, Runs, StoredRun
@@ -103,6 +104,7 @@ def sweep(
         recorder = _Recorder(own, store, splits, origin, watch)
         _train_and_record(jobs, recorder, pool)
         recorder.sum_up(jobs)
+        store.plan(name, {**_plan(jobs, command), RUNS: recorder.run_ids})
     return Outcome(jobs, tuple(job.key for job in asked), recorder.run_ids, recorder.errors, recorder.failed)
 
 
@@ -216,7 +218,7 @@ class _Recorder:
         self.watch.checkpoint()
         self.watch.summing_up()
         for record, children in overviews(jobs, self.stored, self.runs, self.origin):
-            self.runs.adopt(self.runs.record(record), children)
+            self.runs.adopt(self.runs.record(sealed(record)), children)
         for run, page in lone_pages(jobs, self.stored, self.runs):
             self.runs.annotate(run.run_id, {ALONE: "true"}, page)
 
@@ -244,4 +246,5 @@ class _Recorder:
 
     def _fail(self, job: Job, reason: str) -> str:
         self.failed[job.key] = reason
-        return self.runs.fail(description(job, self.origin), reason)
+        own = description(job, self.origin)
+        return self.runs.fail(sealed(replace(own, tags={**own.tags, REASON: reason})), reason)

@@ -1,4 +1,4 @@
-"""threshold-lab sweep | run | ui | decide | explain | compare | reproduce | claims | report | export | status."""
+"""threshold-lab sweep | run | ui | decide | explain | compare | reproduce | claims | report | export | status | verify."""
 
 import json
 import os
@@ -213,6 +213,19 @@ def status(store: str, as_json: bool) -> None:
         click.echo(json.dumps(found))
     else:
         click.echo("  ".join(f"{name} {value}" for name, value in found.items()))
+
+
+@cli.command()
+@click.option("--store", default="mlruns", show_default=True, help="Folder of the runs.")
+@click.option("--repair", is_flag=True, help="Put right what can be, without training; nothing is deleted.")
+@click.option("--json", "as_json", is_flag=True, help="For a program to read.")
+def verify(store: str, repair: bool, as_json: bool) -> NoReturn:
+    """Check that runs, fits and plans are whole and as they were written: exit code 1 where they are not."""
+    from threshold_lab.app.verify import answer, say  # noqa: PLC0415
+
+    found = answer(Path(store), repair=repair, quiet=as_json)
+    say(found, as_json=as_json)
+    sys.exit(bool(found.left.damages))
 
 
 def main() -> NoReturn:

@@ -68,8 +68,11 @@ class _Collector:
         self.batch([config])
 
     def batch(self, configs: Sequence[DictConfig]) -> list[None]:
-        self.configs += [OmegaConf.to_container(own, resolve=True) for own in configs]
-        return [None] * len(configs)
+        return self.values([OmegaConf.to_container(own, resolve=True) for own in configs])
+
+    def values(self, plain: Sequence[Any]) -> list[None]:
+        self.configs += plain
+        return [None] * len(plain)
 
 
 def composed(*words: str) -> list[Any]:

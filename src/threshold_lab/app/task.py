@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -43,10 +43,13 @@ class SweepTask:
 
         That is what a sweeper that looks for a minimum needs; no selection reads a test label.
         """
+        return self.values([cast(Any, OmegaConf.to_container(own, resolve=True)) for own in configs])
+
+    def values(self, plain: Sequence[Mapping[str, Any]]) -> list[float]:
+        """Do the same with configurations that are plain already."""
         self.interrupt.check()
-        if not configs:
+        if not plain:
             raise ConfigError("there is no job to run: what is swept matches nothing")
-        plain: list[Any] = [OmegaConf.to_container(own, resolve=True) for own in configs]
         specs = gather(partial(_spec, own) for own in plain)
         plan.check(specs)
         if _strict(plain[0]["strict"]):

@@ -14,12 +14,12 @@ from threshold_lab.counts import Reals
 from threshold_lab.errors import StoreError
 from threshold_lab.heads import Head, head_of
 from threshold_lab.recording import PROVENANCE, SEEDS_TABLE, SPEC
-from threshold_lab.sealing import HASHES, last_values
+from threshold_lab.sealing import HASHES, ROWS, last_values
 from threshold_lab.spec import RunSpec
 from threshold_lab.store import arrays_in
 from threshold_lab.tracking import RunRecord
 
-OF_THEIR_TIME = (PROVENANCE, HASHES, SPEC, "model/")
+OF_THEIR_TIME = (PROVENANCE, HASHES, ROWS, SPEC, "model/")
 """Begins of the names of files that hold when and where they were made, or are compared before."""
 
 

@@ -9,9 +9,10 @@ from typing import Any
 from threshold_lab.errors import ConfigError, LabError
 from threshold_lab.provenance import Provenance
 from threshold_lab.recording import PROVENANCE, SPEC
-from threshold_lab.sealing import HASHES, NUMBERS, numbers, sha256
+from threshold_lab.sealing import HASHES
+from threshold_lab.seals import changed_files, changed_numbers, changed_seal
 from threshold_lab.spec import RunSpec, canonical, digest, run_spec
-from threshold_lab.tracking import FILES_HASH, Runs, StoredRun
+from threshold_lab.tracking import Runs, StoredRun
 
 _LONGEST_SPEC = 100_000
 _LONGEST_PROVENANCE = 1_000_000
@@ -46,7 +47,7 @@ def stored(run_id: str, runs: Runs) -> Stored:
         raise CannotError("it is not a job of this lab; a run that stands for a sweep is named with --sweep")
     if run.status != "FINISHED":
         raise CannotError(f"it is {run.status} and has no result to compare with; run its job again")
-    spec = _spec(runs.file(run_id, SPEC, _LONGEST_SPEC))
+    spec = spec_in(runs.file(run_id, SPEC, _LONGEST_SPEC))
     provenance = _mapping(runs.file(run_id, PROVENANCE, _LONGEST_PROVENANCE), PROVENANCE)
     if unknown := set(provenance) - {own.name for own in fields(Provenance)}:
         raise CannotError(f"{PROVENANCE} has the unknown key {min(unknown)!r}: it was changed")
@@ -54,8 +55,11 @@ def stored(run_id: str, runs: Runs) -> Stored:
     return Stored(run, spec, provenance, _hashes(run, runs))
 
 
-def _spec(content: bytes) -> RunSpec:
-    """A specification that is exactly what was written: of the strict schema, and in its canonical form."""
+def spec_in(content: bytes) -> RunSpec:
+    """Return a specification that is exactly what was written: of the strict schema, in its canonical form.
+
+    Raises CannotError.
+    """
     try:
         spec = run_spec(_mapping(content, SPEC))
     except ConfigError as error:
@@ -93,12 +97,6 @@ def _hashes(run: StoredRun, runs: Runs) -> dict[str, str]:
 def damaged(own: Stored, files: Mapping[str, bytes | None], runs: Runs) -> list[str]:
     """Return what is no longer as it was recorded: some files (None: gone), the numbers, the hashes themselves."""
     run = own.run
-    found = [] if sha256(runs.file(run.run_id, HASHES)) == run.tags.get(FILES_HASH) else [f"{HASHES} was changed"]
-    for name, content in files.items():
-        if content is None:
-            found.append(f"{name} is gone")
-        elif sha256(content) != own.hashes.get(name):
-            found.append(f"{name} is not as it was recorded (SHA-256 {sha256(content)[:12]})")
-    if numbers(run.metrics) != own.hashes.get(NUMBERS):
-        found.append("a metric is not as it was recorded")
-    return found
+    words = [f"{name} {problem}" for name, problem in changed_files(files, own.hashes)]
+    seal = changed_seal(runs.file(run.run_id, HASHES), run.tags)
+    return [own for own in (seal, *words, changed_numbers(run.metrics, own.hashes)) if own]

@@ -1,9 +1,12 @@
 """Runs in and out; the only door to MLflow."""
 
+from threshold_lab.tracking.database import Database, RunRows, profile_of
 from threshold_lab.tracking.entities import Records, RunRecord, StoredRun
 from threshold_lab.tracking.home import own_database
 from threshold_lab.tracking.memory import Memory
+from threshold_lab.tracking.mending import Restored, remove_rows, restore, set_tag
 from threshold_lab.tracking.names import (
+    ADDED,
     ALONE,
     CELL,
     CLAIM,
@@ -23,6 +26,7 @@ from threshold_lab.tracking.runs import Runs
 from threshold_lab.tracking.server import server_command
 
 __all__ = [
+    "ADDED",
     "ALONE",
     "CELL",
     "CLAIM",
@@ -37,11 +41,18 @@ __all__ = [
     "SWEEP",
     "TABLE_HASH",
     "WEIGHTS_HASH",
+    "Database",
     "Memory",
     "Records",
+    "Restored",
     "RunRecord",
+    "RunRows",
     "Runs",
     "StoredRun",
     "own_database",
+    "profile_of",
+    "remove_rows",
+    "restore",
     "server_command",
+    "set_tag",
 ]

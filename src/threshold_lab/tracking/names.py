@@ -7,6 +7,9 @@ PARENT = "mlflow.parentRunId"
 ALONE = "lab.alone"
 """Of a run that no sweep is above, when its page is drawn."""
 
+ADDED = "lab.added."
+"""Begins the tag of a file that was added to a run later, with its SHA-256."""
+
 KIND = "lab.kind"
 """Of the run that sums up a sweep, and of one that answers a claim."""
 

@@ -1,5 +1,6 @@
 """Runs in and out."""
 
+import hashlib
 import json
 import logging
 import os
@@ -28,9 +29,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from threshold_lab.errors import StoreError
 from threshold_lab.tracking import view
+from threshold_lab.tracking.database import Database
 from threshold_lab.tracking.entities import RunRecord, StoredRun
-from threshold_lab.tracking.home import address, artifact_place, prepare, shown
-from threshold_lab.tracking.names import CELL, KEY, KIND, PARENT, REASON, RUN_ID, SWEEP
+from threshold_lab.tracking.home import address, artifact_place, own_database, prepare, shown
+from threshold_lab.tracking.names import ADDED, CELL, KEY, KIND, PARENT, REASON, RUN_ID, SWEEP
+from threshold_lab.tracking.served import Served
 
 _OF_EXPERIMENTS = {
     "mlflow.experimentKind": "custom_model_development",  # without it MLflow opens its view for language models
@@ -66,10 +69,15 @@ class Runs:
         """Return the run of each job by its key; of several, the finished one."""
         found: dict[str, StoredRun] = {}
         with self._told():
-            for run in (run for cell in cells for run in self._search(f"tags.`{CELL}` = '{cell}'")):
+            for run in self._of_cells(cells):
                 if run.key not in found or run.status == "FINISHED":
                     found[run.key] = run
         return found
+
+    def _of_cells(self, cells: Iterable[str]) -> Iterable[StoredRun]:
+        if (own := own_database(self.folder)) is not None:
+            return Database(own).of_cells(cells)
+        return (run for cell in cells for run in self._search(f"tags.`{CELL}` = '{cell}'"))
 
     def record(self, record: RunRecord) -> str:
         """Write one finished run and return its id. A run that is FINISHED is whole."""
@@ -84,7 +92,8 @@ class Runs:
     def fail(self, record: RunRecord, reason: str) -> str:
         """Write a run that has no result, and why."""
         with self._told():
-            run_id, _ = self._created(record)
+            run_id, place = self._created(record)
+            self._log_files(run_id, place, record.files)
             self._log_numbers(run_id, record)
             self._client.set_tag(run_id, REASON, reason)
             self._client.set_terminated(run_id, "FAILED")
@@ -107,6 +116,10 @@ class Runs:
         """Return a run by its id. Raises StoreError."""
         with self._told():
             return _stored(self._client.get_run(run_id))
+
+    def served(self) -> Served:
+        """Return all runs as their server tells them."""
+        return Served(self._client, list(self._experiments.values()))
 
     def of_sweep(self, name: str) -> list[StoredRun]:
         """Return the runs a sweep recorded, by its name: its jobs', and what sums it up. Raises StoreError."""
@@ -135,7 +148,8 @@ class Runs:
         """Add to a run what was found out about it later. Raises StoreError."""
         with self._told():
             self._log_files(run_id, str(self._client.get_run(run_id).info.artifact_uri), files)
-            for name, value in tags.items():
+            added = {f"{ADDED}{name}": hashlib.sha256(content).hexdigest() for name, content in files.items()}
+            for name, value in (added | dict(tags)).items():
                 self._client.set_tag(run_id, name, value)
 
     @contextmanager

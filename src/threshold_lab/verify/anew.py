@@ -1,0 +1,94 @@
+"""Runs that cannot be put right in place: put away and recorded again, from fits that are whole, without training."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from threshold_lab.executors import AtWork
+from threshold_lab.overview import TABLE
+from threshold_lab.plan import Job
+from threshold_lab.provenance import decisions, engine
+from threshold_lab.sweep import Place, sweep
+from threshold_lab.tracking import KEY, KIND, PARENT, Runs, own_database, set_tag
+from threshold_lab.verify.check import Onlooker
+from threshold_lab.verify.contents import Contents
+from threshold_lab.verify.family import listed
+from threshold_lab.verify.run import Held
+
+COMMAND = "threshold-lab verify --repair"
+
+
+@dataclass(eq=False)
+class _Watch:
+    """Looks on at a sweep that trains nothing."""
+
+    onlooker: Onlooker
+    done: int = 0
+    jobs: int = 0
+
+    def planned(self, *, jobs: int, recorded: int, **_: int) -> None:
+        self.jobs = jobs - recorded
+
+    def trained(self, lanes: int) -> None: ...
+
+    def recorded(self) -> None:
+        self.done += 1
+        self.onlooker.looking("runs recorded", self.done, self.jobs)
+
+    def summing_up(self) -> None: ...
+
+    def training(self, at_work: AtWork) -> None: ...
+
+    def checkpoint(self) -> None: ...
+
+
+@dataclass(eq=False)
+class Anew:
+    """Records runs of a store again."""
+
+    folder: Path
+    contents: Contents
+    onlooker: Onlooker
+
+    def why_not(self, own: Held) -> str:
+        """Say why a run cannot be recorded again, and what to do; empty where it can."""
+        if own.rows.tags.get(KIND) == "sweep":
+            held = [self.job_of(each) for each in self._below(own)]
+            return "" if held and all(held) else "the jobs of the sweep cannot all be read; mend their runs first"
+        if (job := self.job_of(own)) is None:
+            return (
+                "its specification, its data or the code that recorded it are not at hand; see threshold-lab reproduce"
+            )
+        return "" if self.contents.fits_of(job) else "its fits are gone too; train them again with: the command below"
+
+    def job_of(self, own: Held) -> Job | None:
+        """Return a run's job, where the present code on the present data would record just that."""
+        if (spec := self.contents.spec_of(own)) is None:
+            return None
+        old = Job(spec, own.rows.tags.get("data", ""), engine(), decisions())
+        return old if old.key == own.rows.tags.get(KEY) and self.contents.splits_of(old) is not None else None
+
+    def record(self, own: Held) -> None:
+        """Put a run away, and record what it was of again. Raises LabError."""
+        if own.rows.tags.get(KIND) == "sweep":
+            jobs = [job for each in self._below(own) if (job := self.job_of(each)) is not None]
+            self._take_off(own)
+        else:
+            jobs = [job for job in [self.job_of(own)] if job is not None]
+        Runs(self.folder).supersede(own.rows.run_id)
+        sweep([job.spec for job in jobs], Place(self.folder, 1), _Watch(self.onlooker), COMMAND)
+
+    def _take_off(self, own: Held) -> None:
+        """Take runs from below one that sums up a sweep, so that they are summed up again."""
+        if (database := own_database(self.folder)) is not None:
+            for each in self._below(own):
+                if each.rows.tags.get(PARENT) == own.rows.run_id:
+                    set_tag(database, each.rows.run_id, PARENT, "")
+
+    def _below(self, own: Held) -> Sequence[Held]:
+        ids = set(listed(own.contents.get(TABLE)) or ())
+        return [each for each in self.contents.runs() if each.rows.run_id in ids or _is_below(each, own)]
+
+
+def _is_below(own: Held, above: Held) -> bool:
+    return own.rows.tags.get(PARENT) == above.rows.run_id and not own.rows.put_away

@@ -1,0 +1,260 @@
+"""A whole store is told to be; a hundred damages of a hundred are found and named, and put right where they can be."""
+
+import json
+import random
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from conftest import spec
+from damages import DAMAGES, damaged
+from mlflow import MlflowClient
+
+from threshold_lab.app import main
+from threshold_lab.errors import StoreError
+from threshold_lab.store import Store
+from threshold_lab.sweep import Place, sweep
+from threshold_lab.tracking import KEY, Database, RunRecord, RunRows, Runs
+from threshold_lab.verify import Findings, repair, verify
+
+NUMBER = 100
+OF_ROWS = ("number_changed", "number_removed", "param_changed", "param_removed", "tag_changed", "data_set_changed")
+
+
+class Quiet:
+    """Looks on at a sweep and at a check."""
+
+    def looking(self, at: str, done: int, total: int) -> None: ...
+    def planned(self, **_: int) -> None: ...
+    def trained(self, lanes: int) -> None: ...
+    def recorded(self) -> None: ...
+    def summing_up(self) -> None: ...
+    def training(self, at_work: object) -> None: ...
+    def checkpoint(self) -> None: ...
+
+
+def moons(**changes: object):
+    return spec(data={"source": "moons", "rows": 60}, network={"hidden": [4], "dropout": [0.0]}, loss="mse", **changes)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    """Two sweeps that share a job, a job that failed, one that stands alone, one superseded, one reproduced."""
+    store = tmp_path_factory.mktemp("made") / "mlruns"
+    alone = spec(data={"source": "circles", "rows": 60}, network={"hidden": [4], "dropout": [0.0]}, loss="mse")
+    first = [moons(activation=own, threshold=cut) for own in ("sigmoid", "tanh") for cut in (0.3, "youden")]
+    failing = moons(activation="softmax_1", threshold="youden")
+    outcome = sweep([*first, failing, alone], Place(store, 1), Quiet(), "threshold-lab sweep")
+    assert len(outcome.failed) == 1
+    sweep(
+        [first[0], moons(activation="sigmoid", threshold="f1")], Place(store, 1), Quiet(), "threshold-lab sweep again"
+    )
+    runs = Runs(store)
+    runs.supersede(runs.record(RunRecord("moons", "died", {"lab.key": "0" * 64, "lab.cell": "1" * 64})))
+    told = {"reproduced": "identical, 2026-01-02 03:04:05"}
+    said = b'{"verdict":"identical","when":"2026-01-02 03:04:05"}'
+    runs.annotate(outcome.run_ids[outcome.asked[0]], told, {"reproductions/20260102-030405.json": said})
+    return store
+
+
+@pytest.fixture
+def store(made, tmp_path, monkeypatch) -> Path:
+    """A copy, in another folder."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return shutil.copytree(made, tmp_path / "elsewhere")
+
+
+def checked(store: Path) -> Findings:
+    return verify(store, Quiet())
+
+
+def told(found: Findings) -> list[str]:
+    return [*map(str, found.damages), *found.remarks]
+
+
+# ---- what is whole
+
+
+def test_a_store_that_was_moved_is_whole(store):
+    found = checked(store)
+    assert told(found) == []
+    assert found.runs == 10
+    assert found.files > 150
+
+
+# ---- what is damaged
+
+
+def test_a_hundred_of_a_hundred_damages_are_found_and_named(store, made):
+    generator, missed = random.Random(0), []
+    for number in range(NUMBER):
+        with damaged(store, made, DAMAGES[number % len(DAMAGES)], generator) as (place, words):
+            found = told(checked(store))
+            missed += [] if any(place in own for own in found) else [(place, words, found)]
+    assert missed == []
+    assert told(checked(store)) == []
+
+
+# ---- what is put right
+
+IN_PLACE = {
+    "emptied": "artifacts/*/*/artifacts/seeds.csv",
+    "flipped": "artifacts/*/*/artifacts/weights.npz",
+    "removed": "artifacts/*/*/artifacts/histogram.png",
+    "truncated": "artifacts/*/*/artifacts/record.json",
+    "gone": "artifacts/*/*/artifacts/spec.json",
+    "unsealed": "artifacts/*/*/artifacts/hashes.json",
+    "of a fit": "fits/*/*.keras",
+}
+"""What a file becomes, and which."""
+
+
+@pytest.mark.parametrize("how", IN_PLACE)
+def test_a_file_is_put_back_to_the_bit(how, store):
+    before = contents(store)
+    recorded = {own.read_bytes() for own in store.glob("artifacts/*/*/artifacts/model/artifacts/network.keras")}
+    for path in sorted(own for own in store.glob(IN_PLACE[how]) if how != "of a fit" or own.read_bytes() in recorded)[
+        :2
+    ]:
+        content = path.read_bytes()
+        path.write_bytes({"emptied": b"", "truncated": content[:-9]}.get(how, content[:40] + b"!" + content[41:]))
+        if how in ("removed", "gone"):
+            path.unlink()
+    assert checked(store).damages
+    mended = repair(store, checked(store), Quiet())
+    assert (list(mended.left.damages), mended.cannot) == ([], [])
+    assert contents(store) == before
+
+
+@pytest.mark.parametrize("damage", [own for own in DAMAGES if own.__name__ in OF_ROWS], ids=lambda own: own.__name__)
+def test_rows_are_put_back_as_they_were_recorded(damage, store):
+    generator, before = random.Random(1), contents(store)
+    for _ in range(3):
+        damage(store, generator)
+        mended = repair(store, checked(store), Quiet())
+        assert (told(mended.left), mended.cannot) == ([], [])
+        assert contents(store) == before
+
+
+@pytest.mark.parametrize("damage", dict.fromkeys(DAMAGES), ids=lambda own: own.__name__)
+def test_after_repair_a_store_is_whole_or_it_is_told_what_is_left(damage, store):
+    before = contents(store)
+    damage(store, random.Random(damage.__name__))
+    mended = repair(store, checked(store), Quiet())
+    assert mended.cannot or not mended.left.damages
+    assert all(own.kind in ("fit", "gone") for own in mended.left.damages)
+    kept = {name: own for name, own in before.items() if name.startswith("run ") and not own["put_away"]}
+    assert sum(not own.put_away for own in runs_of(store)) == len(kept)
+
+
+def test_a_run_whose_model_cannot_be_put_back_is_recorded_again_from_its_fits(store):
+    path = sorted(store.glob("artifacts/moons/*/artifacts/model/MLmodel"))[0]
+    path.write_bytes(b"")
+    run_id = path.parts[-4]
+    mended = repair(store, checked(store), Quiet())
+    assert told(mended.left) == []
+    old = next(own for own in runs_of(store) if own.run_id == run_id)
+    (new,) = (own for own in runs_of(store) if own.tags.get(KEY) == old.tags[KEY] and not own.put_away)
+    assert old.put_away
+    assert new.metrics == old.metrics
+
+
+def test_a_run_without_fits_that_cannot_be_put_back_is_left_as_it_is_and_told(store):
+    shutil.rmtree(store / "fits")
+    sorted(store.glob("artifacts/moons/*/artifacts/model/MLmodel"))[0].write_bytes(b"")
+    mended = repair(store, checked(store), Quiet())
+    assert any("its fits are gone too" in own for own in mended.cannot)
+    assert any(own.place.endswith("MLmodel") for own in mended.left.damages)
+    assert any("threshold=NEW" in own for own in mended.cannot)
+
+
+def test_a_database_that_is_gone_is_made_again_from_the_files_of_its_runs(store):
+    before = {own.run_id: own for own in runs_of(store) if not own.put_away}
+    (store / "mlflow.db").write_bytes(b"no database")
+    assert [own.kind for own in checked(store).damages] == ["database"]
+    mended = repair(store, checked(store), Quiet())
+    assert told(mended.left) == []
+    after = {own.run_id: own for own in runs_of(store)}
+    assert set(after) == set(before)
+    assert all(after[name].series == own.series and after[name].params == own.params for name, own in before.items())
+
+
+def test_what_belongs_nowhere_is_kept_in_lost(store):
+    (store / "fits" / "notes.txt").write_text("mine")
+    repair(store, checked(store), Quiet())
+    assert [own.read_text() for own in store.glob("lost/*/fits/notes.txt")] == ["mine"]
+    assert told(checked(store)) == []
+
+
+def runs_of(store: Path) -> list[RunRows]:
+    return list(Database(store / "mlflow.db").runs())
+
+
+def contents(store: Path) -> dict[str, object]:
+    """All files but the database, and all that it holds of runs."""
+    found: dict[str, object] = {
+        own.relative_to(store).as_posix(): own.read_bytes()
+        for own in store.rglob("*")
+        if own.is_file() and own.name not in ("mlflow.db", "lock") and "lost" not in own.parts
+    }
+    return found | {f"run {own.run_id}": {**vars(own), "ended": 0} for own in runs_of(store)}
+
+
+# ---- what cannot be judged
+
+
+def test_a_check_writes_nothing_and_works_where_nothing_can_be_written(store):
+    before = {own: (own.stat().st_mtime_ns, own.stat().st_size) for own in store.rglob("*")}
+    assert told(checked(store)) == []
+    assert {own: (own.stat().st_mtime_ns, own.stat().st_size) for own in store.rglob("*")} == before
+
+
+def test_a_sweep_at_work_is_not_taken_for_a_dead_one(store):
+    with closing(sqlite3.connect(store / "mlflow.db")) as database, database:
+        database.execute("UPDATE runs SET status = 'RUNNING' WHERE status = 'FAILED'")
+    with Store(store).held():
+        assert checked(store).damages == []
+        assert "a sweep is at work" in checked(store).remarks[0]
+        with pytest.raises(StoreError, match="another sweep is at work"):
+            repair(store, checked(store), Quiet())
+    assert checked(store).damages
+
+
+def test_a_run_edited_on_mlflow_s_pages_is_no_damage(store):
+    own = next(each for each in runs_of(store) if each.status == "FINISHED")
+    client = MlflowClient(f"sqlite:///{store / 'mlflow.db'}")
+    client.set_tag(own.run_id, "mlflow.note.content", "my words")
+    client.set_tag(own.run_id, "mine", "a tag")
+    client.update_run(own.run_id, name="my name")
+    found = checked(store)
+    assert found.damages == []
+    assert len(found.remarks) == 2
+
+
+def test_no_store_is_told(tmp_path):
+    with pytest.raises(StoreError, match="there is no store at"):
+        checked(tmp_path / "nowhere")
+
+
+def test_the_command_says_what_it_found_and_did(store, monkeypatch, capsys):
+    def said(*words: str) -> tuple[int, str]:
+        monkeypatch.setattr("sys.argv", ["threshold-lab", "verify", "--store", str(store), *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out = capsys.readouterr()
+        return int(ended.value.code or 0), out.out + out.err
+
+    assert said() == (0, f"10 runs and {checked(store).files} files are whole and as they were written\n")
+    path = sorted(store.glob("artifacts/moons/*/artifacts/seeds.csv"))[0]
+    path.unlink()
+    code, words = said()
+    assert code == 1
+    assert f"{path.relative_to(store)}: is gone\n1 damage in " in words
+    assert json.loads(said("--json")[1])["found"]["damages"][0]["kind"] == "file"
+    code, words = said("--repair")
+    assert code == 0
+    assert f"repaired: {path.relative_to(store)} is as it was recorded" in words
+    assert said("--store", str(store / "nowhere"))[0] == 2
