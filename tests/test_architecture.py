@@ -20,6 +20,7 @@ ORDER = [
     "verify",
     "reproduce",
     "sweep",
+    "watching",
     "overview",
     "recording",
     "seals",

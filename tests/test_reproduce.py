@@ -21,6 +21,7 @@ from threshold_lab.reproduce.again import Asked, annotate
 from threshold_lab.reproduce.verdict import TOLERANCE, changes, verdict
 from threshold_lab.spec import canonical, run_spec
 from threshold_lab.tracking import Memory, Runs
+from threshold_lab.watching import Watch
 
 WORDS = ["activation=sigmoid,linear", "loss=binary_crossentropy,mse,hinge", "optimizer.learning_rate=0.1,0.01"]
 WORDS += ["threshold=0.3,0.5,0.7,youden,f1", "network.hidden=[6]", "network.dropout=[0.2]"]
@@ -36,19 +37,6 @@ OWN = [
     "epochs=2",
 ]
 OWN += ["network.hidden=[6]", "network.dropout=[0.2]", "seeds=2", "rule.resamples=50"]
-
-
-class Quiet:
-    """Looks on, and says nothing."""
-
-    def planned(self, **_): ...
-
-    def contracts(self, contracts): ...
-    def trained(self, _): ...
-    def recorded(self): ...
-    def summing_up(self): ...
-    def training(self, _): ...
-    def checkpoint(self): ...
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +72,7 @@ def made_again(place):
         patch.setattr(Memory, "record", keeping)
         runs = Runs(place / "mlruns")
         own = [run.run_id for run in jobs_in(place / "mlruns")]
-        return reproduce(own, runs, Asked([place]), Quiet()), kept
+        return reproduce(own, runs, Asked([place]), Watch()), kept
 
 
 def test_a_hundred_runs_of_mixed_jobs_are_identical(made_again):
@@ -130,7 +118,7 @@ def _without_place(spec: dict) -> str:
 
 
 def judged(folder: Path, run_id: str):
-    (found,) = reproduce([run_id], Runs(folder / "mlruns"), Asked([folder]), Quiet())
+    (found,) = reproduce([run_id], Runs(folder / "mlruns"), Asked([folder]), Watch())
     return found
 
 

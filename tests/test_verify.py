@@ -18,21 +18,16 @@ from threshold_lab.store import Store
 from threshold_lab.sweep import Place, sweep
 from threshold_lab.tracking import KEY, Database, RunRecord, RunRows, Runs
 from threshold_lab.verify import Findings, repair, verify
+from threshold_lab.watching import Watch
 
 NUMBER = 100
 OF_ROWS = ("number_changed", "number_removed", "param_changed", "param_removed", "tag_changed", "data_set_changed")
 
 
-class Quiet:
+class Quiet(Watch):
     """Looks on at a sweep and at a check."""
 
     def looking(self, at: str, done: int, total: int) -> None: ...
-    def planned(self, **_: int) -> None: ...
-    def trained(self, lanes: int) -> None: ...
-    def recorded(self) -> None: ...
-    def summing_up(self) -> None: ...
-    def training(self, at_work: object) -> None: ...
-    def checkpoint(self) -> None: ...
 
 
 def moons(**changes: object):

@@ -7,14 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from threshold_lab import data, plan
 from threshold_lab.captions import EXPERIMENT, differing
 from threshold_lab.cells import DIVERGED, Cell, cell_of, diverged
 from threshold_lab.errors import DataError
-from threshold_lab.executors import AtWork, LocalPool
-from threshold_lab.heads import Contract
+from threshold_lab.executors import LocalPool
 from threshold_lab.overview import is_drawn, lone_pages, overviews
 from threshold_lab.plan import Job
 from threshold_lab.provenance import decisions, engine, provenance
@@ -25,31 +24,7 @@ from threshold_lab.signing import RUNS
 from threshold_lab.spec import Lane, RunSpec
 from threshold_lab.store import Store
 from threshold_lab.tracking import ALONE, REASON, Records, Runs, StoredRun
-
-
-class Watch(Protocol):
-    """Who looks on: told what is planned and done; `checkpoint` and `training` raise to stop between two steps."""
-
-    def planned(self, *, jobs: int, recorded: int, lanes: int, trained: int, programs: int) -> None:
-        """Say what there is: all jobs and those recorded before, all lanes and those trained before."""
-
-    def contracts(self, contracts: Sequence[Contract]) -> None:
-        """Say what each distinct pair of activation and loss that is to be trained comes to."""
-
-    def trained(self, lanes: int) -> None:
-        """Say that one more program is done."""
-
-    def recorded(self) -> None:
-        """Say that one more run is stored."""
-
-    def summing_up(self) -> None:
-        """Say that the table and the pictures of the whole sweep are being made."""
-
-    def training(self, at_work: AtWork) -> None:
-        """Say, several times a second, how far the programs at work are; raise to stop here."""
-
-    def checkpoint(self) -> None:
-        """Raise to stop here."""
+from threshold_lab.watching import Watch
 
 
 @dataclass(frozen=True)

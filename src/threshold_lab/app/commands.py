@@ -1,4 +1,4 @@
-"""threshold-lab sweep | run | ui | decide | explain | compare | reproduce | claims | report | export | status | verify."""
+"""threshold-lab sweep, run, ui, decide, explain, compare, reproduce, claims, report, export, status and verify."""
 
 import json
 import os

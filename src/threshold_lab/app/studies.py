@@ -13,8 +13,9 @@ from threshold_lab.plan import Job
 from threshold_lab.spec import Csv, RunSpec, Study, run_spec, study_spec
 from threshold_lab.studies.results import Result, results
 from threshold_lab.studies.tables import found
-from threshold_lab.sweep import Outcome, Place, Watch, sweep
+from threshold_lab.sweep import Outcome, Place, sweep
 from threshold_lab.tracking import Memory, Runs
+from threshold_lab.watching import Watch
 
 PUBLISHED, REPORTED = "published", "reported"
 

@@ -13,11 +13,12 @@ from threshold_lab.app.screen import console
 from threshold_lab.app.tables import count
 from threshold_lab.executors import AtWork
 from threshold_lab.heads import Contract
+from threshold_lab.watching import Watch
 
 _PLAIN_EVERY_SECONDS = 5.0
 
 
-class TerminalWatch:
+class TerminalWatch(Watch):
     """Shows a sweep's progress; stops it between two steps after Ctrl-C."""
 
     def __init__(self, interrupt: Interrupt) -> None:

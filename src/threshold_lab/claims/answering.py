@@ -19,8 +19,9 @@ from threshold_lab.provenance import answers, decisions, engine, provenance
 from threshold_lab.records import Splits
 from threshold_lab.spec import Data, RunSpec, digest
 from threshold_lab.store import Store
-from threshold_lab.sweep import Place, Watch
+from threshold_lab.sweep import Place
 from threshold_lab.tracking import Runs
+from threshold_lab.watching import Watch
 
 Told = Callable[[Answer], None]
 

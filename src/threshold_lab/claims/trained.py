@@ -12,8 +12,9 @@ from threshold_lab.heads import head_of
 from threshold_lab.plan import Job
 from threshold_lab.spec import RunSpec
 from threshold_lab.studies.results import Result, results
-from threshold_lab.sweep import Outcome, Place, Watch, sweep
+from threshold_lab.sweep import Outcome, Place, sweep
 from threshold_lab.tracking import Runs
+from threshold_lab.watching import Watch
 
 
 class _Bare(Runs):

@@ -15,8 +15,9 @@ from threshold_lab.reproduce.located import located
 from threshold_lab.reproduce.stored import CannotError, Stored, damaged, stored
 from threshold_lab.reproduce.verdict import CANNOT, Reproduction, changes, verdict
 from threshold_lab.spec import RunSpec, canonical
-from threshold_lab.sweep import Place, Watch, sweep
+from threshold_lab.sweep import Place, sweep
 from threshold_lab.tracking import TABLE_HASH, Memory, RunRecord, Runs
+from threshold_lab.watching import Watch
 
 VERDICT_TAG = "reproduced"
 """Tag of a run that was run again: the verdict, and when."""

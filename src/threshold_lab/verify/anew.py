@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from threshold_lab.executors import AtWork
 from threshold_lab.overview import TABLE
 from threshold_lab.plan import Job
 from threshold_lab.provenance import decisions, engine
@@ -14,12 +13,13 @@ from threshold_lab.verify.check import Onlooker
 from threshold_lab.verify.contents import Contents
 from threshold_lab.verify.family import listed
 from threshold_lab.verify.run import Held
+from threshold_lab.watching import Watch
 
 COMMAND = "threshold-lab verify --repair"
 
 
 @dataclass(eq=False)
-class _Watch:
+class _Watch(Watch):
     """Looks on at a sweep that trains nothing."""
 
     onlooker: Onlooker
@@ -29,17 +29,9 @@ class _Watch:
     def planned(self, *, jobs: int, recorded: int, **_: int) -> None:
         self.jobs = jobs - recorded
 
-    def trained(self, lanes: int) -> None: ...
-
     def recorded(self) -> None:
         self.done += 1
         self.onlooker.looking("runs recorded", self.done, self.jobs)
-
-    def summing_up(self) -> None: ...
-
-    def training(self, at_work: AtWork) -> None: ...
-
-    def checkpoint(self) -> None: ...
 
 
 @dataclass(eq=False)

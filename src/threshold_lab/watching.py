@@ -1,0 +1,34 @@
+"""Who looks on at a sweep."""
+
+from collections.abc import Sequence
+
+from threshold_lab.executors import AtWork
+from threshold_lab.heads import Contract
+
+
+class Watch:
+    """Told what is planned and done, and says nothing of it; `checkpoint` and `training` may raise to stop there.
+
+    Whoever wants to say or show something takes the methods it needs.
+    """
+
+    def planned(self, *, jobs: int, recorded: int, lanes: int, trained: int, programs: int) -> None:
+        """Take note of what there is: all jobs and those recorded before, all lanes and those trained before."""
+
+    def contracts(self, contracts: Sequence[Contract]) -> None:
+        """Take note of what each distinct pair of activation and loss that is to be trained comes to."""
+
+    def trained(self, lanes: int) -> None:
+        """Take note that one more program is done."""
+
+    def recorded(self) -> None:
+        """Take note that one more run is stored."""
+
+    def summing_up(self) -> None:
+        """Take note that the table and the pictures of the whole sweep are being made."""
+
+    def training(self, at_work: AtWork) -> None:
+        """Take note, several times a second, of how far the programs at work are; raise to stop here."""
+
+    def checkpoint(self) -> None:
+        """Raise to stop here."""
