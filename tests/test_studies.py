@@ -17,7 +17,8 @@ from threshold_lab.studies.frozen import read_table, write_table
 from threshold_lab.studies.held import alike, held, match
 from threshold_lab.studies.published import Beside, judged, spread_of
 from threshold_lab.studies.results import Result, is_one_of
-from threshold_lab.studies.rows import EQUIVALENT, LARGER, levels, named, of_claim
+from threshold_lab.studies.rows import EQUIVALENT, LARGER, levels, named, of_claim, of_published
+from threshold_lab.studies.told import markdown
 from threshold_lab.tracking import StoredRun
 
 SEEDS, ROWS = 10, 40
@@ -74,6 +75,18 @@ def test_the_training_part_has_to_be_reproduced_too():
     mean = own[0].of("accuracy").mean()
     assert judged("own", said(mean, train=mean), own).verdict == "reproduced"
     assert judged("own", said(mean, train=0.3), own).verdict == "not reproduced"
+
+
+def test_the_majority_is_told_beside_an_accuracy_and_of_the_same_rows():
+    scores, labels = drawn(0)
+    labels[:10] = True
+    own = [result(scores, labels, "keras", 0.5)]
+    expected = max(labels.mean(), 1 - labels.mean())
+    assert judged("own", said(0.5), own).majority == pytest.approx(expected)
+    assert judged("own", said(0.5, metric="roc_auc"), own).majority is None
+    found = judged("own", said(0.5), own)
+    assert of_published(found, own).majority == pytest.approx(expected)
+    assert f"| own | {expected:.3f} | 0.500 |" in markdown({}, [found])
 
 
 def test_parts_are_counted_together():

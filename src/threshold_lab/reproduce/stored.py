@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from threshold_lab.errors import ConfigError, LabError
+from threshold_lab.errors import ConfigError, LabError, StoreError
 from threshold_lab.provenance import Provenance
 from threshold_lab.recording import PROVENANCE, SPEC
 from threshold_lab.sealing import HASHES, NUMBERS, numbers, sha256
@@ -16,6 +16,8 @@ from threshold_lab.tracking import FILES_HASH, Runs, StoredRun
 _LONGEST_SPEC = 100_000
 _LONGEST_PROVENANCE = 1_000_000
 _ID = re.compile(r"[0-9a-f]{32}")
+_COMMIT = re.compile(r"[0-9a-f]{40,64}")
+_FILE = re.compile(r"(?!.*\.\.)[\w.-]+(/[\w.-]+)*")
 
 
 class CannotError(LabError):
@@ -39,6 +41,27 @@ class Stored:
 
 def stored(run_id: str, runs: Runs) -> Stored:
     """Read what is needed to run a job again. Raises CannotError, and StoreError where there is no such run."""
+    run = _finished(run_id, runs)
+    spec = _spec(runs.file(run_id, SPEC, _LONGEST_SPEC))
+    provenance = origin(run_id, runs)
+    if unknown := set(provenance) - {own.name for own in fields(Provenance)}:
+        raise CannotError(f"{PROVENANCE} has the unknown key {min(unknown)!r}: it was changed")
+    _require_key(run, spec, provenance)
+    return Stored(run, spec, provenance, _hashes(run, runs))
+
+
+def origin(run_id: str, runs: Runs) -> dict[str, Any]:
+    """Read what a run came from, also where its code is another and its specification of another form.
+
+    Its commit is a hash, or empty. Raises CannotError, and StoreError where there is no such run.
+    """
+    found = _mapping(runs.file(_finished(run_id, runs).run_id, PROVENANCE, _LONGEST_PROVENANCE), PROVENANCE)
+    if (commit := str(found.get("commit", ""))) and not _COMMIT.fullmatch(commit):
+        raise CannotError(f"{PROVENANCE} says commit {commit[:60]!r}, which is none: it was changed")
+    return found
+
+
+def _finished(run_id: str, runs: Runs) -> StoredRun:
     if not _ID.fullmatch(run_id):
         raise CannotError(f"{run_id[:60]!r} is no run id: that is 32 hexadecimal digits, as MLflow's pages show it")
     run = runs.run(run_id)
@@ -46,12 +69,7 @@ def stored(run_id: str, runs: Runs) -> Stored:
         raise CannotError("it is not a job of this lab; a run that stands for a sweep is named with --sweep")
     if run.status != "FINISHED":
         raise CannotError(f"it is {run.status} and has no result to compare with; run its job again")
-    spec = _spec(runs.file(run_id, SPEC, _LONGEST_SPEC))
-    provenance = _mapping(runs.file(run_id, PROVENANCE, _LONGEST_PROVENANCE), PROVENANCE)
-    if unknown := set(provenance) - {own.name for own in fields(Provenance)}:
-        raise CannotError(f"{PROVENANCE} has the unknown key {min(unknown)!r}: it was changed")
-    _require_key(run, spec, provenance)
-    return Stored(run, spec, provenance, _hashes(run, runs))
+    return run
 
 
 def _spec(content: bytes) -> RunSpec:
@@ -91,14 +109,27 @@ def _hashes(run: StoredRun, runs: Runs) -> dict[str, str]:
 
 
 def damaged(own: Stored, files: Mapping[str, bytes | None], runs: Runs) -> list[str]:
-    """Return what is no longer as it was recorded: some files (None: gone), the numbers, the hashes themselves."""
+    """Return what is no longer as it was recorded: any file, the numbers, the hashes themselves.
+
+    files: those that are read already, None where one is gone.
+    """
     run = own.run
+    others = [name for name in own.hashes if name not in files and name != NUMBERS and _FILE.fullmatch(name)]
+    files = {**files, **{name: content(run.run_id, name, runs) for name in others}}
     found = [] if sha256(runs.file(run.run_id, HASHES)) == run.tags.get(FILES_HASH) else [f"{HASHES} was changed"]
-    for name, content in files.items():
-        if content is None:
+    for name, each in files.items():
+        if each is None:
             found.append(f"{name} is gone")
-        elif sha256(content) != own.hashes.get(name):
-            found.append(f"{name} is not as it was recorded (SHA-256 {sha256(content)[:12]})")
+        elif sha256(each) != own.hashes.get(name):
+            found.append(f"{name} is not as it was recorded (SHA-256 {sha256(each)[:12]})")
     if numbers(run.metrics) != own.hashes.get(NUMBERS):
         found.append("a metric is not as it was recorded")
     return found
+
+
+def content(run_id: str, name: str, runs: Runs) -> bytes | None:
+    """Return the bytes of a run's file, None where it is gone or cannot be read."""
+    try:
+        return runs.file(run_id, name)
+    except StoreError:
+        return None
