@@ -1,10 +1,12 @@
 """What several tests need: small jobs, and data that cost nothing to make."""
 
+import io
 import json
 import os
 import subprocess
 import sys
 from collections import defaultdict
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sklearn.compose import ColumnTransformer
 
+from threshold_lab.app import main
 from threshold_lab.records import Fit, Part, Raw, Splits
 from threshold_lab.spec import Lane, RunSpec, run_spec
 
@@ -140,3 +143,14 @@ def lab(*words: str, folder: Path, **environment: str) -> subprocess.CompletedPr
     return subprocess.run(
         [str(program), *words], cwd=folder, capture_output=True, text=True, env=own | environment, timeout=240
     )
+
+
+def lab_here(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """The same of a command that trains nothing, in this process: its start, and MLflow's, cost seconds."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, chdir(folder), redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["threshold-lab", *words])
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        with pytest.raises(SystemExit) as end:
+            main()
+    return subprocess.CompletedProcess(words, int(end.value.code or 0), out.getvalue(), err.getvalue())

@@ -126,6 +126,8 @@ def reproduce(what: Sequence[str], as_json: bool, full: bool, **asked: Any) -> N
     published: what others found, all of conf/published or published=NAME,NAME. reported: the tables in reported/.
     """
     group, _, names = what[0].partition("=") if len(what) == 1 else ("", "", "")
+    if group in ("published", "reported") and (asked["sweep_name"] or asked["at_commit"]):
+        raise click.UsageError(f"--sweep and --at-commit are for runs by their ids, not for {group!r}")
     if group == "published":
         _published(names, as_json, **asked)
     if group == "reported":

@@ -17,7 +17,7 @@ from threshold_lab.errors import StoreError
 from threshold_lab.spec import canonical
 from threshold_lab.studies.published import CANNOT, NOT_REPRODUCED, VERDICTS, Beside, Finding, Spread, judged
 from threshold_lab.studies.results import Result
-from threshold_lab.studies.told import lines
+from threshold_lab.studies.told import baseline, lines
 from threshold_lab.sweep import Place
 from threshold_lab.tracking import Runs
 
@@ -81,11 +81,19 @@ def say(found: Sequence[Finding], *, as_json: bool) -> None:
 
 def _table(found: Sequence[Finding]) -> Table:
     table = bare("Published, and here: mean ± standard deviation over repetitions of the recipe")
-    for heading in ("study", "published", "here, their way", "at the natural cut", "at the tuned cut", "verdict"):
+    for heading in (
+        "study",
+        "majority",
+        "published",
+        "here, their way",
+        "at the natural cut",
+        "at the tuned cut",
+        "verdict",
+    ):
         table.add_column(heading, no_wrap=True)
     for own in found:
         cells = [_words(own.ours.get(rule)) for rule in ("theirs", "natural", "tuned")]
-        table.add_row(own.name, f"{own.published:.3f}", *cells, own.verdict)
+        table.add_row(own.name, baseline(own), f"{own.published:.3f}", *cells, own.verdict)
     return table
 
 

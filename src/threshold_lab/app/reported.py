@@ -20,7 +20,7 @@ from threshold_lab.studies import frozen
 from threshold_lab.studies.held import GOOD, Held, alike, held, match
 from threshold_lab.studies.published import CANNOT, Finding
 from threshold_lab.studies.results import Result, is_one_of
-from threshold_lab.studies.rows import LARGER, Row, levels, of_claim, of_published
+from threshold_lab.studies.rows import EQUIVALENT, LARGER, Row, levels, of_claim, of_published
 from threshold_lab.sweep import Place
 from threshold_lab.tracking import Memory, Runs
 
@@ -159,7 +159,8 @@ def say(found: Verdict, *, as_json: bool) -> None:
 
 
 def _baseline(row: Row) -> str:
-    return f" (the majority {row.majority:.4f})" if row.metric == "accuracy" and row.kind == "level" else ""
+    of_one_job = row.metric == "accuracy" and row.kind not in (LARGER, EQUIVALENT)
+    return f" (the majority {row.majority:.4f})" if of_one_job else ""
 
 
 def _sum_up(found: Verdict) -> None:

@@ -21,7 +21,7 @@ from threshold_lab.provenance import PACKAGE, provenance
 from threshold_lab.report import opened
 from threshold_lab.reproduce import IDENTICAL, Reproduction, reproduce
 from threshold_lab.reproduce.again import Asked, annotate
-from threshold_lab.reproduce.stored import stored
+from threshold_lab.reproduce.stored import origin
 from threshold_lab.tracking import SWEEP, Runs
 
 _FEW = 6
@@ -45,6 +45,7 @@ def answer(question: Question, *, quiet: bool) -> list[Reproduction]:
     runs = opened(Path(question.store))
     run_ids = _run_ids(question, runs)
     if question.at_commit:
+        console.quiet = quiet
         return _at_commit(run_ids, question, runs)
     named = os.environ.get("THRESHOLD_LAB_DATA")
     folders = [Path(), *question.folders, *([Path(named)] if named else [])]
@@ -82,17 +83,19 @@ def _summed_up(run_id: str, runs: Runs) -> list[str]:
 
 def _at_commit(run_ids: Sequence[str], question: Question, runs: Runs) -> list[Reproduction]:
     """Run again with the code of the runs' commit, in a worktree of its own that is removed afterwards."""
-    known = [stored(run_id, runs).provenance for run_id in run_ids]
-    commits = {str(own["commit"]) for own in known}
-    if len(commits) > 1 or "" in commits or any(own["changed"] for own in known):
+    known = [origin(run_id, runs) for run_id in run_ids]
+    commits = {str(own.get("commit", "")) for own in known}
+    if len(commits) > 1 or "" in commits or any(own.get("changed", True) for own in known):
         raise StoreError(
             "--at-commit needs runs of one commit, made in a clean checkout; what was changed and not committed is in "
             "provenance.json, and is not run"
         )
-    checkout = PACKAGE.parents[1]
+    checkout, commit = PACKAGE.parents[1], commits.pop()
+    console.print(f"Running the code of commit {commit[:12]} in a worktree of its own ...")
+    console.quiet = False
     with tempfile.TemporaryDirectory(prefix="threshold-lab-commit-") as place:
         tree = Path(place, "code")
-        _git(checkout, "worktree", "add", "--detach", str(tree), commits.pop())
+        _git(checkout, "worktree", "add", "--detach", str(tree), commit)
         try:
             return _elsewhere(tree, run_ids, question)
         finally:
@@ -108,6 +111,7 @@ def _git(checkout: Path, *words: str) -> None:
 def _elsewhere(tree: Path, run_ids: Sequence[str], question: Question) -> list[Reproduction]:
     words = [sys.executable, "-c", _PROGRAM, "reproduce", *run_ids, "--json", "--store", question.store]
     words += [word for folder in question.folders for word in ("--data", str(folder))]
+    words += ["--workers", str(question.workers)] if question.workers else []
     own = os.environ | {"PYTHONPATH": str(tree / "src")}
     done = subprocess.run(words, env=own, stdout=subprocess.PIPE, text=True)
     try:

@@ -9,10 +9,10 @@ from typing import Any
 
 from threshold_lab import data
 from threshold_lab.errors import LabError, StoreError
-from threshold_lab.provenance import provenance
+from threshold_lab.provenance import decisions, engine, provenance
 from threshold_lab.reproduce import differences as difference
 from threshold_lab.reproduce.located import located
-from threshold_lab.reproduce.stored import CannotError, Stored, damaged, stored
+from threshold_lab.reproduce.stored import CannotError, Stored, content, damaged, origin, stored
 from threshold_lab.reproduce.verdict import CANNOT, Reproduction, changes, verdict
 from threshold_lab.spec import RunSpec, canonical
 from threshold_lab.sweep import Place, sweep
@@ -42,10 +42,21 @@ def reproduce(run_ids: Iterable[str], runs: Runs, asked: Asked, watch: Watch) ->
         try:
             known[run_id] = _ready(run_id, runs, asked)
         except LabError as error:
-            verdicts[run_id] = Reproduction(run_id, CANNOT, (str(error),))
+            verdicts[run_id] = _cannot(run_id, str(error), runs)
     if known:
         verdicts |= _made_again(list(known.values()), runs, asked, watch)
     return [verdicts[run_id] for run_id in dict.fromkeys(run_ids)]
+
+
+def _cannot(run_id: str, reason: str, runs: Runs) -> Reproduction:
+    """A run that this code cannot run again; what made it, where that was another code."""
+    try:
+        then = origin(run_id, runs)
+    except LabError:
+        return Reproduction(run_id, CANNOT, (reason,))
+    code = {"engine": engine(), "decisions": decisions()}
+    other = {name: (str(then.get(name, ""))[:16], now) for name, now in code.items() if then.get(name) != now}
+    return Reproduction(run_id, CANNOT, (reason,), environment=other, commit=str(then.get("commit", "")))
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +102,8 @@ def _judged(own: Stored, record: RunRecord | None, reason: str, runs: Runs) -> R
     told: dict[str, Any] = {"environment": environment, "commit": str(own.provenance.get("commit", ""))}
     if record is None:
         return Reproduction(own.run.run_id, CANNOT, (f"made again, the job fails: {reason}",), **told)
-    files = {name: _file(own, name, runs) for name in difference.compared_files(record)}
-    whole = {name: content for name, content in files.items() if content is not None}
+    files = {name: content(own.run.run_id, name, runs) for name in difference.compared_files(record)}
+    whole = {name: each for name, each in files.items() if each is not None}
     words = [str(one) for one in difference.differences(own.run.metrics, whole, record)]
     words += [f"metric {name} at some step" for name in record.series if _other_series(own, name, record, runs)]
     try:
@@ -101,13 +112,6 @@ def _judged(own: Stored, record: RunRecord | None, reason: str, runs: Runs) -> R
         largest = {}
     found, reasons = verdict(words, damaged(own, files, runs), environment, largest)
     return Reproduction(own.run.run_id, found, reasons, largest=largest, **told)
-
-
-def _file(own: Stored, name: str, runs: Runs) -> bytes | None:
-    try:
-        return runs.file(own.run.run_id, name)
-    except StoreError:
-        return None
 
 
 def _other_series(own: Stored, name: str, record: RunRecord, runs: Runs) -> bool:
@@ -120,6 +124,6 @@ def annotate(found: Iterable[Reproduction], runs: Runs) -> None:
     for own in found:
         if own.verdict != CANNOT:
             when = time.strftime("%Y-%m-%d %H:%M:%S")
-            content = canonical({"when": when, "verdict": own.verdict, "reasons": own.reasons, "largest": own.largest})
+            said = canonical({"when": when, "verdict": own.verdict, "reasons": own.reasons, "largest": own.largest})
             name = f"reproductions/{time.strftime('%Y%m%d-%H%M%S')}.json"
-            runs.annotate(own.run_id, {VERDICT_TAG: f"{own.verdict}, {when}"}, {name: content.encode()})
+            runs.annotate(own.run_id, {VERDICT_TAG: f"{own.verdict}, {when}"}, {name: said.encode()})

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from threshold_lab.errors import ConfigError, LabError
+from threshold_lab.errors import ConfigError, LabError, StoreError
 from threshold_lab.provenance import Provenance
 from threshold_lab.recording import PROVENANCE, SPEC
-from threshold_lab.sealing import HASHES
+from threshold_lab.sealing import HASHES, NUMBERS
 from threshold_lab.seals import changed_files, changed_numbers, changed_seal
 from threshold_lab.spec import RunSpec, canonical, digest, run_spec
 from threshold_lab.tracking import Runs, StoredRun
@@ -17,6 +17,8 @@ from threshold_lab.tracking import Runs, StoredRun
 _LONGEST_SPEC = 100_000
 _LONGEST_PROVENANCE = 1_000_000
 _ID = re.compile(r"[0-9a-f]{32}")
+_COMMIT = re.compile(r"[0-9a-f]{40,64}")
+_FILE = re.compile(r"(?!.*\.\.)[\w.-]+(/[\w.-]+)*")
 
 
 class CannotError(LabError):
@@ -40,6 +42,27 @@ class Stored:
 
 def stored(run_id: str, runs: Runs) -> Stored:
     """Read what is needed to run a job again. Raises CannotError, and StoreError where there is no such run."""
+    run = _finished(run_id, runs)
+    spec = spec_in(runs.file(run_id, SPEC, _LONGEST_SPEC))
+    provenance = origin(run_id, runs)
+    if unknown := set(provenance) - {own.name for own in fields(Provenance)}:
+        raise CannotError(f"{PROVENANCE} has the unknown key {min(unknown)!r}: it was changed")
+    _require_key(run, spec, provenance)
+    return Stored(run, spec, provenance, _hashes(run, runs))
+
+
+def origin(run_id: str, runs: Runs) -> dict[str, Any]:
+    """Read what a run came from, also where its code is another and its specification of another form.
+
+    Its commit is a hash, or empty. Raises CannotError, and StoreError where there is no such run.
+    """
+    found = _mapping(runs.file(_finished(run_id, runs).run_id, PROVENANCE, _LONGEST_PROVENANCE), PROVENANCE)
+    if (commit := str(found.get("commit", ""))) and not _COMMIT.fullmatch(commit):
+        raise CannotError(f"{PROVENANCE} says commit {commit[:60]!r}, which is none: it was changed")
+    return found
+
+
+def _finished(run_id: str, runs: Runs) -> StoredRun:
     if not _ID.fullmatch(run_id):
         raise CannotError(f"{run_id[:60]!r} is no run id: that is 32 hexadecimal digits, as MLflow's pages show it")
     run = runs.run(run_id)
@@ -47,12 +70,7 @@ def stored(run_id: str, runs: Runs) -> Stored:
         raise CannotError("it is not a job of this lab; a run that stands for a sweep is named with --sweep")
     if run.status != "FINISHED":
         raise CannotError(f"it is {run.status} and has no result to compare with; run its job again")
-    spec = spec_in(runs.file(run_id, SPEC, _LONGEST_SPEC))
-    provenance = _mapping(runs.file(run_id, PROVENANCE, _LONGEST_PROVENANCE), PROVENANCE)
-    if unknown := set(provenance) - {own.name for own in fields(Provenance)}:
-        raise CannotError(f"{PROVENANCE} has the unknown key {min(unknown)!r}: it was changed")
-    _require_key(run, spec, provenance)
-    return Stored(run, spec, provenance, _hashes(run, runs))
+    return run
 
 
 def spec_in(content: bytes) -> RunSpec:
@@ -95,8 +113,21 @@ def _hashes(run: StoredRun, runs: Runs) -> dict[str, str]:
 
 
 def damaged(own: Stored, files: Mapping[str, bytes | None], runs: Runs) -> list[str]:
-    """Return what is no longer as it was recorded: some files (None: gone), the numbers, the hashes themselves."""
+    """Return what is no longer as it was recorded: any file, the numbers, the hashes themselves.
+
+    files: those that are read already, None where one is gone.
+    """
     run = own.run
-    words = [f"{name} {problem}" for name, problem in changed_files(files, own.hashes)]
+    others = [name for name in own.hashes if name not in files and name != NUMBERS and _FILE.fullmatch(name)]
+    found = changed_files({**files, **{name: content(run.run_id, name, runs) for name in others}}, own.hashes)
     seal = changed_seal(runs.file(run.run_id, HASHES), run.tags)
+    words = [f"{name} {problem}" for name, problem in found]
     return [own for own in (seal, *words, changed_numbers(run.metrics, own.hashes)) if own]
+
+
+def content(run_id: str, name: str, runs: Runs) -> bytes | None:
+    """Return the bytes of a run's file, None where it is gone or cannot be read."""
+    try:
+        return runs.file(run_id, name)
+    except StoreError:
+        return None

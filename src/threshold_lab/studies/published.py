@@ -76,7 +76,10 @@ class Gap:
 
 @dataclass(frozen=True)
 class Finding:
-    """What became of a published number. ours: by how scores are cut (theirs is the recipe's own way)."""
+    """What became of a published number. ours: by how scores are cut (theirs is the recipe's own way).
+
+    majority: of an accuracy, that of calling every row as most are.
+    """
 
     name: str
     verdict: str
@@ -89,6 +92,7 @@ class Finding:
     spread: tuple[float, float] | None = None
     one_class: OneClass | None = None
     gap: Gap | None = None
+    majority: float | None = None
 
 
 def judged(name: str, said: Published, own: Sequence[Result], other: "Beside | None" = None) -> Finding:
@@ -116,6 +120,7 @@ def judged(name: str, said: Published, own: Sequence[Result], other: "Beside | N
         None if said.spread is None else (said.spread, _over_folds(recipe, said)),
         alike,
         None if other is None else _gap(said, by_rule, other),
+        _majority(recipe, said) if said.metric == "accuracy" else None,
     )
 
 
@@ -146,6 +151,13 @@ def _values(found: Sequence[Result], said: Published) -> Reals:
         counts = np.array([one.counts(said.parts) for one in found])
         return np.asarray((counts[..., 0] + counts[..., 3]) / counts.sum(axis=-1))
     return np.array([one.of(said.metric) for one in found])
+
+
+def _majority(recipe: Sequence[Result], said: Published) -> float:
+    """Share of the rows that are of the larger class, the mean over folds."""
+    counts = np.array([one.counts(said.parts)[0] for one in recipe])
+    positive = (counts[:, 0] + counts[:, 2]) / counts.sum(axis=1)
+    return float(np.maximum(positive, 1 - positive).mean())
 
 
 def _rounded(above: Sequence[Result], below: Sequence[Result], said: Published) -> Reals:

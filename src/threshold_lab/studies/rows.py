@@ -131,6 +131,7 @@ def of_published(found: Finding, results: Sequence[Result]) -> Row:
         high=ours.mean + half,
         tolerance=two_errors(ours.sd, seeds, ours.sd, seeds),
         verdict=found.verdict,
+        majority=results[0].run.metrics["majority"] if found.majority is None else found.majority,
         scores=_scores(results),
     )
 

@@ -7,7 +7,7 @@ from threshold_lab.studies.rows import LEVEL, Row
 
 _HEADINGS = {
     "claims": ("claim", "metric", "difference", "95 % interval", "seeds", "held to", "verdict"),
-    "published": ("study", "published", "their way", "natural cut", "tuned cut", "verdict"),
+    "published": ("study", "majority", "published", "their way", "natural cut", "tuned cut", "verdict"),
     "levels": ("job", "metric", "mean", "sd", "95 % interval", "majority", "tolerance"),
 }
 
@@ -45,11 +45,17 @@ def _level(row: Row) -> list[str]:
 def _published(found: Sequence[Finding]) -> str:
     cuts = ("theirs", "natural", "tuned")
     rows = [
-        [own.name, f"{own.published:.3f}", *(_spread(own.ours.get(cut)) for cut in cuts), own.verdict] for own in found
+        [own.name, baseline(own), f"{own.published:.3f}", *(_spread(own.ours.get(cut)) for cut in cuts), own.verdict]
+        for own in found
     ]
     notes = "\n".join(f"- **{own.name}**: {'; '.join(lines(own))}" for own in found)
     picture = "![published numbers and ours](pictures/published.png)"
     return "\n\n".join(["## Other people's numbers", _table("published", rows), picture, notes])
+
+
+def baseline(own: Finding) -> str:
+    """Return the accuracy of calling every row as most are; empty of another metric."""
+    return "" if own.majority is None else f"{own.majority:.3f}"
 
 
 def _spread(ours: Spread | None) -> str:

@@ -44,6 +44,7 @@ _NOTE = "mlflow.note.content"
 _BATCH = 1000
 _PARAMS = 100
 _LARGEST = 2**28
+_ABSENT = "RESOURCE_DOES_NOT_EXIST"
 
 for _name in ("alembic", "mlflow.store.db.utils", "mlflow.tracking"):
     logging.getLogger(_name).setLevel(logging.WARNING)
@@ -114,7 +115,7 @@ class Runs:
 
     def run(self, run_id: str) -> StoredRun:
         """Return a run by its id. Raises StoreError."""
-        with self._told():
+        with self._told(f"no run {run_id} is stored"):
             return _stored(self._client.get_run(run_id))
 
     def served(self) -> Served:
@@ -155,7 +156,7 @@ class Runs:
     @contextmanager
     def downloaded(self, run_id: str, name: str) -> Iterator[Path]:
         """Have an artifact, a file or a folder, on this machine for a while. Raises StoreError."""
-        with self._told(), tempfile.TemporaryDirectory() as folder:
+        with self._told(f"run {run_id} holds no {name}"), tempfile.TemporaryDirectory() as folder:
             yield Path(str(self._client.download_artifacts(run_id, name, folder)))
 
     def pages(self, address: str) -> list[str]:
@@ -174,10 +175,13 @@ class Runs:
         return found[0] if found else None
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _told(self, absent: str = "") -> Iterator[None]:
+        """Raise what goes wrong as StoreError. absent: what is said where something that is asked for is not there."""
         try:
             yield
         except (MlflowException, SQLAlchemyError, CommandError, sqlite3.Error, OSError) as error:
+            if absent and getattr(error, "error_code", "") == _ABSENT:
+                raise StoreError(f"{absent} at {self.address}; --store or MLFLOW_TRACKING_URI names another") from None
             raise StoreError(
                 f"the runs at {self.address} cannot be read or written: {error}; what is recorded stays, and the "
                 f"same command goes on from there"
