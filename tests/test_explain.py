@@ -103,6 +103,8 @@ def test_the_first_model_is_explained_in_full(said):
     outputs = made(CASES[0]).predict(X, verbose=0)
     assert full["accuracies"]["keras"] == pytest.approx(float(((outputs > 0.5) == Y).mean()))
     assert full["accuracies"]["natural"] == pytest.approx(float(((outputs >= 0.5) == Y).mean()))  # a tie is positive
+    assert full["thresholded"] == {"fit": [], "evaluate": ["accuracy"], "predict": []}
+    assert said["softmax of two"]["metrics"][0]["threshold_as_probability"] == 0.5
     assert "fit, the loss and predict: nothing, ever" in str(full)
 
 
@@ -166,6 +168,7 @@ def test_labels_that_do_not_fit_are_told_with_their_mend():
     assert np.array_equal(names["y"], ONE_HOT)
     sparse = made(Case("", sequential("softmax", 2), "sparse_categorical_crossentropy", "", ""))
     assert "labels_do_not_fit" in threshold_lab.explain(sparse, X, ONE_HOT).ids
+    assert "labels_do_not_fit" in threshold_lab.explain(made(CASES[0]), X, ONE_HOT).ids
 
 
 def test_saturated_outputs_and_a_single_class_are_told():

@@ -8,7 +8,7 @@ import numpy as np
 
 from threshold_lab.errors import DataError
 from threshold_lab.explanation.answer import Explanation
-from threshold_lab.explanation.compiled import CompiledMetric, loss_of, metrics_of
+from threshold_lab.explanation.compiled import AT_A_RATE, F_SCORES, OF_LARGEST, CompiledMetric, loss_of, metrics_of
 from threshold_lab.explanation.findings import Finding, found, ordered
 from threshold_lab.explanation.judged import Judged
 from threshold_lab.explanation.labels import Labels
@@ -63,15 +63,14 @@ def _numbers(y: Any) -> Any:
 
 def misfit(output: Output, own: Judged, y: Any) -> Finding | None:
     """What Keras would refuse, or read otherwise than it is meant: labels of another shape than the output."""
-    if y is None or own.loss is None or (output.units == 1 and (y.ndim == 1 or y.shape[-1] == 1)):
+    if y is None or own.loss is None:
         return None
-    sparse = own.loss.name.startswith("sparse")
-    if sparse == (y.ndim == 1 or y.shape[-1] == 1):
+    of_each = y.ndim == len(output.shape) + 1 and y.shape[-1] > 1
+    numbered = own.loss.name.startswith("sparse") or output.units == 1
+    if of_each != numbered:
         return None
-    mend = (
-        "y = y.argmax(axis=-1)" if sparse or output.units == 1 else f"y = keras.utils.to_categorical(y, {output.units})"
-    )
-    reason = "the loss takes the number of the class" if sparse else "the loss takes a number for each unit"
+    mend = "y = y.argmax(axis=-1)" if numbered else f"y = keras.utils.to_categorical(y, {output.units})"
+    reason = "the loss takes one number, that of the class" if numbered else "the loss takes a number for each unit"
     shapes = {"labels": tuple(y.shape), "outputs": (len(y), *output.shape)}
     return found("labels_do_not_fit", reason=reason, mend=mend, **shapes)
 
@@ -129,9 +128,15 @@ def told(own: Judged, seen: Measured | None, findings: list[Finding]) -> Explana
         "regression": own.regression,
         "half": own.half,
         "metrics": [_metric(own, metric) for metric in own.metrics],
+        "thresholded": {"fit": [], "evaluate": [one.name for one in own.metrics if cuts(one)], "predict": []},
         "findings": [one.as_json() for one in ordered(_once(findings))],
     }
     return Explanation(said | (_seen(seen) if seen is not None else {}))
+
+
+def cuts(metric: CompiledMetric) -> bool:
+    """Whether a metric calls rows of one class or the other."""
+    return metric.threshold is not None or metric.resolved in (*OF_LARGEST, *F_SCORES, *AT_A_RATE, "AUC")
 
 
 def _once(findings: list[Finding]) -> list[Finding]:
@@ -143,7 +148,9 @@ def _once(findings: list[Finding]) -> list[Finding]:
 def _metric(own: Judged, metric: CompiledMetric) -> dict[str, Any]:
     cut = metric.threshold
     several = [own.probability_at(one) for one in cut] if isinstance(cut, list) else None
-    probability = own.probability_at(cut) if isinstance(cut, float) else several
+    probability: Any = own.probability_at(cut) if isinstance(cut, float) else several
+    if metric.resolved in OF_LARGEST and own.output.units == _TWO:
+        probability = own.probability_of_the_larger
     said = {"name": metric.name, "resolved": metric.resolved, "threshold": cut, "threshold_as_probability": probability}
     return said | ({"from_logits": True} if metric.from_logits else {})
 
