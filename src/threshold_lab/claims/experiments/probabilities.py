@@ -6,7 +6,7 @@ import numpy as np
 
 from threshold_lab.calibration import reliability
 from threshold_lab.claims.answer import Cell, Measured, Picture, Series
-from threshold_lab.claims.measuring import CONFIDENCE, About, Found, mean_of, span, surely, with_rows
+from threshold_lab.claims.measuring import CONFIDENCE, About, Found, mean_of, share, span, surely, with_rows
 from threshold_lab.claims.rules import at_most
 from threshold_lab.claims.trial import Trial, Trials, cases
 from threshold_lab.counts import Reals
@@ -28,7 +28,10 @@ def output_is_probability(trials: Trials, tolerance: Mapping[str, float]) -> Fou
     for name, trials_ in known.items():
         for own in trials_:
             measured[own.spec.loss].append(_error(name, own, tolerance["error"]))
-    words = [f"{loss} by {span([one.value for one in own])}" for loss, own in measured.items()]
+    words = [
+        f"{loss} by {span([one.value for one in own])} (a probability on {share([one.holds is True for one in own])})"
+        for loss, own in measured.items()
+    ]
     drawn = known.get(_DRAWN, next(iter(known.values())))
     return Found(
         measured=tuple(one for own in measured.values() for one in own),
