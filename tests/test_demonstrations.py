@@ -84,6 +84,7 @@ def test_accuracy_is_the_same_metric_under_either_loss_and_training_is_not():
     assert found[0].words["predicted"] == found[1].words["predicted"]
     assert found[0].words["weights"] != found[1].words["weights"]
     for own in found:
+        assert set(own.words["backend"]) == {keras.config.backend()}
         assert set(own.words["metric"]) == {"BinaryAccuracy"}
         assert own.numbers["cut"].tolist() == [0.5, 0.5]
 

@@ -26,7 +26,7 @@ from threshold_lab.watching import Watch
 Told = Callable[[Answer], None]
 
 BACKEND = "tensorflow"
-"""What the lab's engine and the demonstrations both run on."""
+"""What the lab's engine is written in; a demonstration says which backend Keras had."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +144,7 @@ def answer_of(own: Claim, trials: Trials) -> Answer:
         table=found.table,
         picture=found.picture,
         command=said.command,
-        environment=environment(),
+        environment=environment(trials),
         runs=tuple(trial.run for trial in trials if trial.run),
     )
 
@@ -155,8 +155,9 @@ def _of(trials: Trials) -> str:
     return f"On {'; '.join(cases(trials))}; seeds {seeds[0]} to {seeds[-1]}, paired."
 
 
-def environment() -> dict[str, str]:
+def environment(trials: Trials) -> dict[str, str]:
     """Return what an answer holds for: versions of the libraries that train, backend, Python and platform."""
     own = provenance()
     libraries = {name: own.libraries[name] for name in ("keras", "tensorflow", "numpy")}
-    return {**libraries, "backend": BACKEND, "python": own.python, "platform": own.machine, "cpu": own.cpu}
+    backend = trials[0].words.get("backend", (BACKEND,))[0]
+    return {**libraries, "backend": backend, "python": own.python, "platform": own.machine, "cpu": own.cpu}

@@ -1,7 +1,7 @@
 """Numbers by seed -> what is measured, with its interval."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,9 @@ from threshold_lab.counts import Reals
 from threshold_lab.uncertainty import Interval
 
 CONFIDENCE = 0.95
+
+Tolerance = Mapping[str, float]
+"""The numbers of a claim's rule, by name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,11 @@ class About:
     statistic: str
     limit: str
     seeds: int = 1
+
+
+def over(tolerance: Tolerance, name: str) -> str:
+    """Return a limit that a claim has to be above, in words."""
+    return f"above {tolerance[name]:g}"
 
 
 def exactly(about: About, value: float, *, holds: bool | None) -> Measured:

@@ -5,6 +5,9 @@ of DEMONSTRATIONS.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
+
+import keras
 
 from threshold_lab.demonstrations import by_hand, fitted, softmaxes, steps
 from threshold_lab.errors import ConfigError, unknown
@@ -23,7 +26,10 @@ DEMONSTRATIONS: dict[str, Callable[[RunSpec, Parts], Shown]] = {
 
 
 def demonstrate(name: str, spec: RunSpec, parts: Parts) -> Shown:
-    """Return what a demonstration came to. Raises ConfigError for a name that is not known, and for dropout."""
+    """Return what a demonstration came to, and under which backend of Keras.
+
+    Raises ConfigError for a name that is not known, and for dropout.
+    """
     if name not in DEMONSTRATIONS:
         raise ConfigError(unknown("demonstration", name, DEMONSTRATIONS))
     if any(spec.network.dropout):
@@ -31,4 +37,5 @@ def demonstrate(name: str, spec: RunSpec, parts: Parts) -> Shown:
             f"a demonstration compares weights to the bit, and dropout is Keras's own dice; got network.dropout="
             f"{list(spec.network.dropout)}, use zeros"
         )
-    return DEMONSTRATIONS[name](spec, parts)
+    shown = DEMONSTRATIONS[name](spec, parts)
+    return replace(shown, words={**shown.words, "backend": (keras.config.backend(),) * spec.seeds})

@@ -3,11 +3,11 @@
 A new claim is one file in conf/claims; a new kind of experiment one function here and a row of EXPERIMENTS.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from threshold_lab.claims.experiments import cuts, keras_itself, probabilities, recipes, sigmoids, softmaxes
-from threshold_lab.claims.measuring import Found
+from threshold_lab.claims.experiments import cuts, keras_itself, probabilities, recipes, sigmoids, softmaxes, steps
+from threshold_lab.claims.measuring import Found, Tolerance
 from threshold_lab.claims.stated import Stated
 from threshold_lab.claims.trial import Trials
 from threshold_lab.errors import ConfigError, unknown
@@ -20,7 +20,7 @@ class Experiment:
     shown: the demonstration that plain Keras gives for each of its jobs; None where the lab's engine trains them.
     """
 
-    found: Callable[[Trials, Mapping[str, float]], Found]
+    found: Callable[[Trials, Tolerance], Found]
     tolerances: tuple[str, ...]
     shown: str | None = None
 
@@ -29,7 +29,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "threshold_in_training": Experiment(
         keras_itself.threshold_in_training, ("differing", "printed"), "weights_at_a_threshold"
     ),
-    "step_in_training": Experiment(keras_itself.step_in_training, ("moved", "gained"), "learning_through"),
+    "step_in_training": Experiment(steps.step_in_training, ("moved", "gained"), "learning_through"),
     "loss_tells_the_task": Experiment(keras_itself.loss_tells_the_task, ("differing",), "predictions_under_a_loss"),
     "predict_without_threshold": Experiment(
         keras_itself.predict_without_threshold, ("whole", "accuracy"), "predict_and_evaluate"

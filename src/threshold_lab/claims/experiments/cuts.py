@@ -1,6 +1,6 @@
 """Where scores are cut: at .5 or elsewhere, and what Keras's 'accuracy' takes for the middle."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +10,7 @@ from threshold_lab.claims.measuring import (
     CONFIDENCE,
     About,
     Found,
+    Tolerance,
     exactly,
     mean_of,
     pairs,
@@ -25,7 +26,6 @@ from threshold_lab.heads import SCALES
 from threshold_lab.thresholds import KERAS_HALF, title
 from threshold_lab.uncertainty import by_resamples
 
-Tolerance = Mapping[str, float]
 _ASKED = {"accuracy": "accuracy", "f1": "F1", "cost": "cost of a row saved"}
 """What is asked for, by the rule that looks for it."""
 

@@ -1,16 +1,11 @@
 """What Keras itself does with a threshold and a loss, on its own `fit`, `evaluate` and `predict`."""
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from threshold_lab.claims.answer import Measured, Picture, Series
-from threshold_lab.claims.measuring import About, Found, exactly, lines, mean_of, share, span, surely
+from threshold_lab.claims.answer import Picture
+from threshold_lab.claims.measuring import About, Found, Tolerance, exactly, lines, mean_of, over, share, span, surely
 from threshold_lab.claims.rules import above, at_most
-from threshold_lab.claims.trial import Trial, Trials, cases, the
-from threshold_lab.uncertainty import Interval
-
-Tolerance = Mapping[str, float]
+from threshold_lab.claims.trial import Trial, Trials, cases
 
 
 def threshold_in_training(trials: Trials, tolerance: Tolerance) -> Found:
@@ -20,7 +15,7 @@ def threshold_in_training(trials: Trials, tolerance: Tolerance) -> Found:
     measured = [
         exactly(
             About(
-                name, "share of seeds whose weights differ with the threshold", _at(tolerance, "differing"), len(own)
+                name, "share of seeds whose weights differ with the threshold", over(tolerance, "differing"), len(own)
             ),
             float(np.mean(own)),
             holds=above((float(np.mean(own)),) * 2, tolerance["differing"]),
@@ -62,10 +57,6 @@ def _cut(own: Trial) -> float:
     return float(own.spec.threshold)
 
 
-def _at(tolerance: Tolerance, name: str) -> str:
-    return f"above {tolerance[name]:g}"
-
-
 def _hashes(name: str, own: Trial) -> dict[str, str | float | None]:
     return {
         "data": name,
@@ -84,83 +75,6 @@ def _blind(trials: Trials, moved: list[float], least: float) -> str:
     return ""
 
 
-# ---- a step as activation
-
-
-def step_in_training(trials: Trials, tolerance: Tolerance) -> Found:
-    """See whether anything is learnt through a step, and through a sigmoid from the same weights."""
-    measured: list[Measured] = []
-    rows, learnt = [], []
-    bars: dict[str, list[tuple[float, Interval]]] = {"before": [], "sigmoid": [], "step": []}
-    for name, own in cases(trials).items():
-        step, sigmoid = (the(own, activation=activation) for activation in ("step", "sigmoid"))
-        measured += _of_step(name, step, tolerance)
-        learnt.append(mean_of(sigmoid.of("after") - sigmoid.of("before")))
-        rows += [_learnt(name, activation, one) for activation, one in (("step", step), ("sigmoid", sigmoid))]
-        for key, values in (
-            ("before", step.of("before")),
-            ("sigmoid", sigmoid.of("after")),
-            ("step", step.of("after")),
-        ):
-            bars[key].append(mean_of(values))
-    refusals = {own.words["refusal"][0] for own in trials} - {""}
-    moved = [own.value for own in measured if "weight" in own.statistic]
-    return Found(
-        measured=tuple(measured),
-        says=(
-            f"Through a step the largest change of a weight is {span(moved, '.3g')} and accuracy stays within "
-            f"{max(abs(own.value) for own in measured if 'gained' in own.statistic):.3g} of where it began; a sigmoid "
-            f"from the same weights gains {span([mean for mean, _ in learnt])}"
-            + (f". Written as a comparison, Keras refuses it: {min(refusals)!r}" if refusals else ".")
-        ),
-        table=tuple(rows),
-        picture=_before_and_after(list(cases(trials)), bars),
-        invalid="" if all(low > tolerance["gained"] for _, (low, _) in learnt) else "the sigmoid did not learn either",
-    )
-
-
-def _of_step(name: str, step: Trial, tolerance: Tolerance) -> list[Measured]:
-    moved, (gained, sure) = float(step.of("moved").max()), mean_of(step.of("after") - step.of("before"))
-    seeds = step.spec.seeds
-    largest = About(name, "largest change of a weight", _at(tolerance, "moved"), seeds)
-    better = About(name, "accuracy gained in training", _at(tolerance, "gained"), seeds)
-    return [
-        exactly(largest, moved, holds=above((moved, moved), tolerance["moved"])),
-        surely(better, gained, sure, holds=above(sure, tolerance["gained"])),
-    ]
-
-
-def _learnt(name: str, activation: str, own: Trial) -> dict[str, str | float | None]:
-    return {
-        "data": name,
-        "activation": activation,
-        "accuracy before": float(own.of("before").mean()),
-        "accuracy after": float(own.of("after").mean()),
-        "largest change of a weight": float(own.of("moved").max()),
-        "Keras on the same by a comparison": own.words["refusal"][0],
-    }
-
-
-def _before_and_after(names: list[str], bars: Mapping[str, list[tuple[float, Interval]]]) -> Picture:
-    words = {"before": "before training", "sigmoid": "after, through a sigmoid", "step": "after, through a step"}
-    return Picture(
-        kind="bars",
-        title="Accuracy before training and after, through a sigmoid and through a step",
-        x="data",
-        y="accuracy on the test part",
-        series=tuple(
-            Series(
-                name=words[key],
-                x=tuple(names),
-                y=tuple(mean for mean, _ in own),
-                low=tuple(low for _, (low, _) in own),
-                high=tuple(high for _, (_, high) in own),
-            )
-            for key, own in bars.items()
-        ),
-    )
-
-
 # ---- the loss
 
 
@@ -174,7 +88,7 @@ def loss_tells_the_task(trials: Trials, tolerance: Tolerance) -> Found:
         ):
             found = _differing(words, own)
             value = float(found.mean())
-            about = About(name, statistic, _at(tolerance, "differing"), len(found))
+            about = About(name, statistic, over(tolerance, "differing"), len(found))
             measured.append(exactly(about, value, holds=above((value, value), tolerance["differing"])))
     trained = np.concatenate([_differing("weights", own) for own in known.values()])
     predicted = np.concatenate([_differing("predicted", own) for own in known.values()])

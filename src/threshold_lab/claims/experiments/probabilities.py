@@ -1,12 +1,10 @@
 """Whether an output is the probability that it looks like."""
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from threshold_lab.calibration import reliability
 from threshold_lab.claims.answer import Cell, Measured, Picture, Series
-from threshold_lab.claims.measuring import CONFIDENCE, About, Found, mean_of, span, surely, with_rows
+from threshold_lab.claims.measuring import CONFIDENCE, About, Found, Tolerance, mean_of, share, span, surely, with_rows
 from threshold_lab.claims.rules import at_most
 from threshold_lab.claims.trial import Trial, Trials, cases
 from threshold_lab.counts import Reals
@@ -21,14 +19,17 @@ _DRAWN = "moons"
 """The data whose reliability is drawn; of all where that is not among them, the first."""
 
 
-def output_is_probability(trials: Trials, tolerance: Mapping[str, float]) -> Found:
+def output_is_probability(trials: Trials, tolerance: Tolerance) -> Found:
     """Measure by how much outputs miss the share of positives, beyond what right probabilities would by chance."""
     known = cases(trials)
     measured: dict[str, list[Measured]] = {own.spec.loss: [] for own in trials}
     for name, trials_ in known.items():
         for own in trials_:
             measured[own.spec.loss].append(_error(name, own, tolerance["error"]))
-    words = [f"{loss} by {span([one.value for one in own])}" for loss, own in measured.items()]
+    words = [
+        f"{loss} by {span([one.value for one in own])} (a probability on {share([one.holds is True for one in own])})"
+        for loss, own in measured.items()
+    ]
     drawn = known.get(_DRAWN, next(iter(known.values())))
     return Found(
         measured=tuple(one for own in measured.values() for one in own),

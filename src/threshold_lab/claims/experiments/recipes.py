@@ -1,13 +1,10 @@
 """What a loss and an optimiser do to what is learnt."""
 
-from collections.abc import Mapping
-
 from threshold_lab.claims.answer import Cell, Measured, Picture
-from threshold_lab.claims.measuring import About, Found, pairs, points, span
+from threshold_lab.claims.measuring import About, Found, Tolerance, over, pairs, points, span
 from threshold_lab.claims.rules import differ, larger
 from threshold_lab.claims.trial import Trial, Trials, cases, the
 
-Tolerance = Mapping[str, float]
 _WORSE = {"roc_auc": "ROC AUC lost", "brier": "Brier score added", "accuracy": "accuracy lost in the first epochs"}
 
 
@@ -20,7 +17,7 @@ def mse_for_regression(trials: Trials, tolerance: Tolerance) -> Found:
         for metric, measured in found.items():
             epochs = first if metric == "accuracy" else last
             pair = [the(own, loss=loss, epochs=epochs).of(metric) for loss in ("binary_crossentropy", "mse")]
-            about = About(name, f"{_WORSE[metric]} by mse, {epochs} epochs", _above(tolerance, metric), len(pair[0]))
+            about = About(name, f"{_WORSE[metric]} by mse, {epochs} epochs", over(tolerance, metric), len(pair[0]))
             worse = pair if metric == "brier" else pair[::-1]
             measured.append(pairs(about, worse[0], worse[1], tolerance[metric], larger))
     words = [f"{_WORSE[metric]} {span([one.value for one in own], '+.3f')}" for metric, own in found.items()]
@@ -38,10 +35,6 @@ def mse_for_regression(trials: Trials, tolerance: Tolerance) -> Found:
             mark=0.0,
         ),
     )
-
-
-def _above(tolerance: Tolerance, name: str) -> str:
-    return f"above {tolerance[name]:g}"
 
 
 def _learnt(name: str, own: Trial) -> dict[str, Cell]:

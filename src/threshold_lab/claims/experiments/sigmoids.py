@@ -1,11 +1,9 @@
 """What a sigmoid returns, and whether Keras has to know that it is one."""
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from threshold_lab.claims.answer import Cell, Measured, Picture, Series
-from threshold_lab.claims.measuring import About, Found, exactly, lines, mean_of, pairs, span, surely
+from threshold_lab.claims.measuring import About, Found, Tolerance, exactly, lines, mean_of, pairs, span, surely
 from threshold_lab.claims.rules import above, at_most, same
 from threshold_lab.claims.trial import Trial, Trials, cases
 from threshold_lab.counts import Reals
@@ -16,7 +14,7 @@ _ORDINARY, _FAR = 10.0, 100.0
 """Logits up to the first are those of an ordinary network; at the second a float32 sigmoid is 1 to the last bit."""
 
 
-def sigmoid_picks(trials: Trials, tolerance: Mapping[str, float]) -> Found:
+def sigmoid_picks(trials: Trials, tolerance: Tolerance) -> Found:
     """Count the scores of a trained sigmoid that are 0 or 1, as `predict` returns them."""
     measured, rows, series = [], [], []
     for name, (own,) in cases(trials).items():
@@ -49,7 +47,7 @@ def sigmoid_picks(trials: Trials, tolerance: Mapping[str, float]) -> Found:
 _DISTINCT, _NEAR = "different scores a row", "share within .01 of 0 or 1"
 
 
-def _picks(sure: tuple[float, float], tolerance: Mapping[str, float]) -> bool | None:
+def _picks(sure: tuple[float, float], tolerance: Tolerance) -> bool | None:
     if at_most(sure, tolerance["few"]):
         return False
     return True if sure[0] >= tolerance["most"] else None
@@ -68,7 +66,7 @@ def _picked(name: str, scores: Reals, value: float) -> dict[str, Cell]:
 # ---- built in, and written by hand
 
 
-def framework_need_not_know(trials: Trials, tolerance: Mapping[str, float]) -> Found:
+def framework_need_not_know(trials: Trials, tolerance: Tolerance) -> Found:
     """Compare Keras's own sigmoid with one written by hand: loss, gradient and what is learnt."""
     curves = trials[0]
     measured = [*_of_curves(curves, tolerance), *(one for own in trials for one in _of_training(own, tolerance))]
@@ -106,7 +104,7 @@ def _overflow(own: Trial) -> str:
     return f"; from logit {lost.max():g} down the latter is no number, as exp(-z) overflows" if len(lost) else ""
 
 
-def _of_curves(own: Trial, tolerance: Mapping[str, float]) -> list[Measured]:
+def _of_curves(own: Trial, tolerance: Tolerance) -> list[Measured]:
     logits, found = own.of("logits"), []
     ordinary, far = np.abs(logits) <= _ORDINARY, logits == _FAR
     for where, chosen in ((f"logits -{_ORDINARY:g} to {_ORDINARY:g}", ordinary), (f"logit {_FAR:g}", far)):
@@ -117,7 +115,7 @@ def _of_curves(own: Trial, tolerance: Mapping[str, float]) -> list[Measured]:
     return found
 
 
-def _of_training(own: Trial, tolerance: Mapping[str, float]) -> list[Measured]:
+def _of_training(own: Trial, tolerance: Tolerance) -> list[Measured]:
     name, margin, seeds = next(iter(cases([own]))), tolerance["accuracy"], own.spec.seeds
     usual = About(name, "accuracy by hand above that built in", f"within {margin:g}", seeds)
     learns = [own.of(f"moved_{how}") > tolerance["moved"] for how in _HOW]

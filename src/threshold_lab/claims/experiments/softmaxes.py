@@ -1,15 +1,12 @@
 """A sigmoid and softmaxes of one and two units."""
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from threshold_lab.claims.answer import Cell, Measured, Picture
-from threshold_lab.claims.measuring import About, Found, exactly, lines, pairs, points, span
+from threshold_lab.claims.measuring import About, Found, Tolerance, exactly, lines, pairs, points, span
 from threshold_lab.claims.rules import at_most, larger
 from threshold_lab.claims.trial import Trial, Trials, cases, the
 
-Tolerance = Mapping[str, float]
 _PATHS = {
     "held": "second logit held at 0",
     "free": "second logit free, same learning rate",
