@@ -8,7 +8,7 @@ from conftest import NO_TENSORFLOW, lab
 from threshold_lab.heads import ACTIVATIONS, LOSSES
 from threshold_lab.thresholds import RULES
 
-NEED_MLFLOW = ("no sweep was planned", "no runs in")
+NEED_MLFLOW = ("no sweep was planned", "no runs in", "make them with: threshold-lab sweep, threshold-lab claims")
 
 MISTAKES = {
     "did you mean 'sigmoid'?": ("sweep activation=sigmoyd,tanh"),
@@ -30,6 +30,8 @@ MISTAKES = {
     "No such command 'swep'. Did you mean 'sweep'?": "swep",
     "no sweep was planned": "status",
     "no runs in": "ui",
+    "make them with: threshold-lab sweep, threshold-lab claims": "report",
+    "--data and --workers are of --freeze alone": "report --workers 2",
 }
 
 
