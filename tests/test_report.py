@@ -332,7 +332,7 @@ def test_headings_go_down_by_one_and_every_picture_has_words(files, opened):
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
-    pictures = tab.evaluate("[...document.querySelectorAll('svg')].map(own => own.closest('[role=img]')?.ariaLabel)")
+    pictures = tab.evaluate("[...document.querySelectorAll('svg')].map(own => own.closest('[aria-label]')?.ariaLabel)")
     assert len(pictures) == 5
     assert all(pictures)
     assert tab.evaluate("new Set([...document.querySelectorAll('[id]')].map(own => own.id)).size") == tab.evaluate(
