@@ -11,7 +11,7 @@ from threshold_lab.thresholds import RULES
 ALL = "sweep run ui decide explain compare reproduce claims report export status verify"
 """What the command line offers as its first word."""
 
-NEED_MLFLOW = ("no sweep was planned", "no runs in")
+NEED_MLFLOW = ("no sweep was planned", "no runs in", "make them with: threshold-lab sweep, threshold-lab claims")
 
 MISTAKES = {
     "did you mean 'sigmoid'?": ("sweep activation=sigmoyd,tanh"),
@@ -35,6 +35,8 @@ MISTAKES = {
     "strict=true: activation=linear loss=mse wants caution: not_a_probability": "sweep strict=true activation=linear",
     "no sweep was planned": "status",
     "no runs in": "ui",
+    "make them with: threshold-lab sweep, threshold-lab claims": "report",
+    "--data and --workers are of --freeze alone": "report --workers 2",
 }
 
 

@@ -186,6 +186,8 @@ def report(freeze: bool, store: str, workers: int | None, folders: Sequence[Path
 
     --freeze: write down what this project claims, a table a study.
     """
+    if not freeze and (workers or folders):
+        raise click.UsageError("--data and --workers are of --freeze alone: a page is read from the store, not trained")
     from threshold_lab.app import report as pages  # noqa: PLC0415
 
     for path in pages.freeze(Path(store), workers, folders) if freeze else pages.written(Path(store), **asked):

@@ -1,4 +1,4 @@
-"""Records -> Figure; the only door to matplotlib. Nothing here reads or writes a file but `png`."""
+"""Records -> Figure -> PNG or SVG; the only door to matplotlib. Nothing here reads or writes a file."""
 
 from threshold_lab.figures.answers import Marks, bars, lines, points, rows
 from threshold_lab.figures.runs import (
