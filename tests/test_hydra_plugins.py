@@ -14,7 +14,7 @@ from hydra.test_utils.launcher_common_tests import (
 )
 from hydra.test_utils.test_utils import SweepTaskFunction
 from hydra.types import HydraContext, RunMode
-from omegaconf import OmegaConf
+from omegaconf import OmegaConf, open_dict
 
 from hydra_plugins.threshold_lab_launcher import BatchLauncher, Composer
 from hydra_plugins.threshold_lab_sweeper import PlannedSweeper
@@ -102,6 +102,40 @@ def test_composing_once_per_choice_of_groups_gives_what_hydra_gives(context, bat
         theirs.hydra.job.num, theirs.hydra.job.id = number, str(number)
         plain = [OmegaConf.to_container(config) for config in (ours, theirs)]
         assert plain[0] == plain[1]
+
+
+@pytest.mark.parametrize("batch", BATCHES, ids=lambda batch: batch[0][0])
+def test_plain_values_are_what_hydra_s_configuration_holds_resolved(context, batch):
+    loader = context.config_loader
+    master = loader.load_configuration("config", ["hydra.mode=MULTIRUN"], RunMode.MULTIRUN)
+    composer = Composer(context, master)
+    for overrides in (*batch, *batch):
+        theirs = loader.load_sweep_config(master, overrides)
+        with open_dict(theirs):
+            del theirs["hydra"]
+        assert composer.values(overrides) == OmegaConf.to_container(theirs, resolve=True)
+
+
+def test_a_task_that_takes_values_is_handed_all_of_them_at_once_and_a_wrong_key_is_refused(context, tmp_path):
+    batches = []
+
+    class Task:
+        def values(self, plain):
+            batches.append([(own["activation"], own["data"]["noise"]) for own in plain])
+            return [1.0] * len(plain)
+
+        def batch(self, configs):
+            raise AssertionError("slower")
+
+    words = ["hydra.mode=MULTIRUN", f"store={tmp_path}", "data=moons"]
+    master = context.config_loader.load_configuration("config", words, RunMode.MULTIRUN)
+    launcher = BatchLauncher()
+    launcher.setup(hydra_context=context, task_function=Task(), config=master)
+    jobs = launcher.launch([["data=moons", "data.noise=0.25"], ["data=moons", "activation=tanh"]], initial_job_idx=0)
+    assert batches == [[("sigmoid", 0.25), ("tanh", 0.2)]]
+    assert [job.return_value for job in jobs] == [1.0, 1.0]
+    with pytest.raises(ConfigCompositionException, match=r"Could not override 'data\.nose'"):
+        launcher.launch([["data=moons", "data.nose=0.25"]], initial_job_idx=0)
 
 
 def test_the_cost_is_one_composition_a_choice_of_groups(context, monkeypatch):

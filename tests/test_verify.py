@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import spec
-from damages import DAMAGES, damaged
+from damages import DAMAGES, damaged, param_changed
 from mlflow import MlflowClient
 
 from threshold_lab.app import main
@@ -227,6 +227,28 @@ def test_a_run_edited_on_mlflow_s_pages_is_no_damage(store):
     found = checked(store)
     assert found.damages == []
     assert len(found.remarks) == 2
+
+
+def test_runs_on_a_server_are_checked_through_its_calls(store, monkeypatch):
+    own = {each.run_id: each for each in runs_of(store)}
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{store / 'mlflow.db'}")
+    assert told(checked(store)) == []
+    served = Runs(store).served()
+    for run_id in served.ids():
+        theirs = {**vars(served.rows(run_id)), "place": own[run_id].place, "elsewhere": False, "problems": []}
+        assert theirs == vars(own[run_id])
+    run_id, _ = param_changed(store, random.Random(0))
+    assert [each.run_id for each in checked(store).damages] == [run_id]
+    with pytest.raises(StoreError, match="runs on a server are not repaired from here"):
+        repair(store, checked(store), Quiet())
+
+
+def test_runs_are_found_by_their_cells_as_mlflow_finds_them(store, monkeypatch):
+    cells = {own.tags["lab.cell"] for own in runs_of(store) if "lab.cell" in own.tags}
+    ours = Runs(store).of_cells(cells)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{store / 'mlflow.db'}")
+    assert Runs(store).of_cells(cells) == ours
+    assert len(ours) == 7
 
 
 def test_no_store_is_told(tmp_path):
