@@ -27,6 +27,7 @@ ORDER = [
     "tracking",
     "store",
     "executors",
+    "process",
     "worker",
     "exchange",
     "train",
@@ -60,6 +61,9 @@ ORDER = [
     "shapes",
     "spec",
     "records",
+    "scratch",
+    "durable",
+    "faults",
     "errors",
     "carried",
 ]

@@ -74,7 +74,7 @@ def test_a_damaged_plan_is_told(store):
     with store.held():
         store.plan("first", {"jobs": []})
     next(store.folder.glob("plans/*")).write_text('{"jobs": [')
-    with pytest.raises(StoreError, match=r"first.json is damaged; remove it"):
+    with pytest.raises(StoreError, match=r"first.1.json is damaged; remove it"):
         store.last_plan()
 
 
@@ -103,4 +103,4 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
 
 def test_plans_are_json(store):
     store.plan("first", {"jobs": [1]})
-    assert json.loads((store.folder / "plans" / "first.json").read_text()) == {"jobs": [1]}
+    assert json.loads((store.folder / "plans" / "first.1.json").read_text()) == {"jobs": [1]}

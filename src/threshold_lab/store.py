@@ -3,19 +3,21 @@
 import fcntl
 import io
 import json
-import os
+import shutil
 import struct
-import tempfile
+import time
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
+from threshold_lab import durable
 from threshold_lab.errors import StoreError
+from threshold_lab.faults import around
 from threshold_lab.records import Fit
 
 _DAMAGED = (
@@ -36,36 +38,55 @@ _DAMAGED = (
 """What NumPy and zipfile raise on a file that is not as it was written."""
 
 
+PARTIAL = "partial"
+"""Folder of a store, of what is being written; whatever is in it when a sweep begins was left by one that died."""
+
+_POLL_SECONDS = 0.2
+
+
 class Store:
-    """The folder of a lab: `fits/` by training key, `plans/` by sweep."""
+    """The folder of a lab: `fits/` by training key, `plans/` by sweep; `partial/`, what is being written."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def create(self) -> None:
         """Make the folders. Raises StoreError where they cannot be written."""
-        for name in ("fits", "plans"):
+        for name in ("fits", "plans", PARTIAL):
             with _told(self.folder):
                 (self.folder / name).mkdir(parents=True, exist_ok=True)
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self, wait: Callable[[], None] | None = None) -> Iterator[None]:
         """Make the folders, and be the one sweep at work in them; the lock goes with the process.
 
-        Raises StoreError where another sweep is at work, or the folder cannot be written.
+        wait: called several times a second while another sweep is at work; what it raises ends the waiting.
+        Raises StoreError where another sweep is at work and wait is None, or the folder cannot be written.
         """
         self.create()
         with _told(self.folder):
             lock = (self.folder / "lock").open("w")
         with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            with around("claim"):
+                self._claim(lock, wait)
+            with around("clear"), _told(self.folder):
+                self._clear()
+            yield
+
+    def _claim(self, lock: IO[str], wait: Callable[[], None] | None) -> None:
+        while not _is_ours(lock):
+            if wait is None:
                 raise StoreError(
                     f"another sweep is at work in {self.folder} (threshold-lab status tells how far it is); wait for "
-                    f"it, or name another folder with store=FOLDER"
-                ) from None
-            yield
+                    f"it (executor.wait=true), or name another folder with store=FOLDER"
+                )
+            wait()
+            time.sleep(_POLL_SECONDS)
+
+    def _clear(self) -> None:
+        """Remove what sweeps that died were writing."""
+        for left in (self.folder / PARTIAL).iterdir():
+            shutil.rmtree(left)
 
     # ---- fits
 
@@ -85,14 +106,16 @@ class Store:
             model=model.read_bytes() if model.exists() else None,
         )
 
-    def save(self, fit: Fit) -> None:
-        """Write a fit; its model first, so that a fit that is there is all there."""
-        if fit.model is not None:
-            _write(self._model(fit.key), fit.model)
-        arrays = {f"weights/{layer}": array for layer, array in enumerate(fit.weights)}
-        arrays |= {f"history/{name}": array for name, array in fit.history.items()}
-        arrays |= {f"logits/{name}": array for name, array in fit.logits.items()}
-        _write(self._arrays(fit.key), npz(arrays))
+    def save(self, *fits: Fit) -> None:
+        """Write fits; the model of each first, so that a fit that is there is all there."""
+        files: dict[Path, bytes] = {}
+        for fit in fits:
+            files |= {} if fit.model is None else {self._model(fit.key): fit.model}
+            arrays = {f"weights/{layer}": array for layer, array in enumerate(fit.weights)}
+            arrays |= {f"history/{name}": array for name, array in fit.history.items()}
+            arrays |= {f"logits/{name}": array for name, array in fit.logits.items()}
+            files[self._arrays(fit.key)] = npz(arrays)
+        self._put(files)
 
     def has(self, key: str) -> bool:
         """Whether a fit is stored, be it damaged or not."""
@@ -106,14 +129,25 @@ class Store:
 
     # ---- plans
 
-    def plan(self, sweep: str, plan: dict[str, Any]) -> None:
-        """Write a sweep's plan."""
-        _write(self.folder / "plans" / f"{sweep}.json", json.dumps(plan).encode())
+    def plan(self, sweep: str, plan: dict[str, Any]) -> str:
+        """Write a sweep's plan; return its name, which no earlier one has: the one given, numbered where that is taken.
+
+        Plans are numbered, as a clock may go back.
+        """
+        paths = self._plans()
+        number = 1 + (_number(paths[-1])[0] if paths else 0)
+        taken = any(path.name.split(".")[0] == sweep for path in paths)
+        name = f"{sweep}-{number}" if taken else sweep
+        with around("plan"):
+            self._put({self.folder / "plans" / f"{name}.{number}.json": json.dumps(plan).encode()})
+        return name
+
+    def _plans(self) -> list[Path]:
+        return sorted(self.folder.glob("plans/*.json"), key=_number)
 
     def last_plan(self) -> tuple[dict[str, Any], bool] | None:
         """Return the newest plan and whether a sweep is at work; None where nothing was planned."""
-        paths = sorted(self.folder.glob("plans/*.json"), key=lambda path: path.stat().st_mtime_ns)
-        if not paths:
+        if not (paths := self._plans()):
             return None
         try:
             return json.loads(paths[-1].read_bytes()), self._is_held()
@@ -122,11 +156,26 @@ class Store:
 
     def _is_held(self) -> bool:
         with (self.folder / "lock").open() as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
+            return not _is_ours(lock, fcntl.LOCK_SH)
+
+    def _put(self, files: Mapping[Path, bytes]) -> None:
+        with _told(self.folder):
+            durable.put(files, self.folder / PARTIAL)
+
+
+def _is_ours(lock: IO[str], how: int = fcntl.LOCK_EX) -> bool:
+    """Take a lock if that can be done at once."""
+    try:
+        fcntl.flock(lock, how | fcntl.LOCK_NB)
+    except BlockingIOError:
         return False
+    return True
+
+
+def _number(plan: Path) -> tuple[int, int]:
+    """What plans are ordered by: NAME.NUMBER.json; those of an earlier version have no number, only their time."""
+    number = plan.stem.rpartition(".")[2]
+    return (int(number) if number.isdigit() and "." in plan.stem else 0, plan.stat().st_mtime_ns)
 
 
 def npz(arrays: dict[str, Any]) -> bytes:
@@ -147,21 +196,6 @@ def arrays_in(content: bytes) -> dict[str, Any]:
 
 def _below(prefix: str, arrays: dict[str, Any]) -> dict[str, Any]:
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file beside its place, then put it there in one step."""
-    with _told(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-            try:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-                Path(file.name).replace(path)
-            except OSError:
-                Path(file.name).unlink()
-                raise
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from typing import Any
 
 from threshold_lab.errors import LabError
 from threshold_lab.exchange import FolderDesk, taken
+from threshold_lab.faults import around
 from threshold_lab.plan import Program
 from threshold_lab.records import Fit
 
@@ -48,7 +49,8 @@ def train(program: Program, folder: Path, desk: FolderDesk) -> list[Fit]:
     """Train a program on splits in the folder of an exchange. Raises LabError, and TrainingError for all else."""
     parts = {key: taken(folder, key) for key in {lane.data for lane in program.lanes}}
     try:
-        fits: list[Fit] = _trainer().train(program.lanes, parts, desk, program.exported)
+        with around("train"):
+            fits: list[Fit] = _trainer().train(program.lanes, parts, desk, program.exported)
     except LabError:
         raise
     except Exception as error:

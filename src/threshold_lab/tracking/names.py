@@ -10,5 +10,11 @@ ALONE = "lab.alone"
 KIND = "lab.kind"
 """Of the run that sums up a sweep."""
 
+SUMS = "lab.sums"
+"""Of the run that sums up a sweep: the hash of the runs it is about."""
+
+DRIVER, SUPERSEDED = "lab.driver", "lab.superseded"
+"""The process that writes a run; and of one that was put away, why."""
+
 KEY, CELL, SWEEP, REASON = "lab.key", "lab.cell", "lab.sweep", "lab.reason"
 FILES_HASH, WEIGHTS_HASH, SCORES_HASH, TABLE_HASH = "lab.files", "lab.weights", "lab.scores", "lab.table"
