@@ -25,7 +25,7 @@ class Scratch:
 
     def __init__(self) -> None:
         self._before = tempfile.tempdir, os.environ.get(_VARIABLE)
-        with _told():
+        with room():
             self.folder, self._lock = _made()
             below = self.folder / "temporary"
             below.mkdir()
@@ -83,11 +83,12 @@ def _clear(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
+def room() -> Iterator[None]:
+    """Tell as StoreError, with what to do, that temporary files have no room."""
     try:
         yield
     except OSError as error:
         raise StoreError(
-            f"no temporary folder can be made: {error.strerror or error}; free space, or name another place with "
+            f"no room for temporary files: {error.strerror or error}; free space, or name another place with "
             f"TMPDIR=FOLDER"
         ) from None

@@ -138,7 +138,7 @@ class Store:
         number = 1 + (_number(paths[-1])[0] if paths else 0)
         taken = any(path.name.split(".")[0] == sweep for path in paths)
         name = f"{sweep}-{number}" if taken else sweep
-        with around("plan"):
+        with _told(self.folder), around("plan"):
             self._put({self.folder / "plans" / f"{name}.{number}.json": json.dumps(plan).encode()})
         return name
 

@@ -43,7 +43,7 @@ class Parts:
 
 def packed(parts: Parts) -> Files:
     """Return the files of a model that has no operating point yet."""
-    with tempfile.TemporaryDirectory() as place:
+    with room(), tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         artifacts = {own: folder / f"{own}{kind}" for own, kind in _ARTIFACTS.items()}
         artifacts["card"].write_text("{}")

@@ -36,9 +36,7 @@ _OF_EXPERIMENTS = {
 }
 
 _GOING_ON = ("RUNNING", "SCHEDULED")
-
-_BATCH = 1000
-_LARGEST = 2**28
+_BATCH, _LARGEST = 1000, 2**28
 
 for _name in ("alembic", "mlflow.store.db.utils", "mlflow.tracking"):
     logging.getLogger(_name).setLevel(logging.WARNING)
@@ -214,12 +212,21 @@ class Runs:
 
     def _experiment(self, name: str) -> str:
         if name not in self._experiments:
-            self._experiments[name] = self._client.create_experiment(name, artifact_place(self.folder, name))
+            self._experiments[name] = self._new_experiment(name)
         if name not in self._known:
             self._known.add(name)
             for tag, value in (_OF_EXPERIMENTS | {logged.NOTE: self.about}).items():
                 self._client.set_experiment_tag(self._experiments[name], tag, value)
         return str(self._experiments[name])
+
+    def _new_experiment(self, name: str) -> Any:
+        """The id of a new experiment, or of one that somebody made a moment ago."""
+        try:
+            return self._client.create_experiment(name, artifact_place(self.folder, name))
+        except MlflowException:
+            if (found := self._client.get_experiment_by_name(name)) is None:
+                raise
+            return found.experiment_id
 
     def _created(self, record: RunRecord) -> tuple[str, str]:
         """The id of a new run, and the address of its artifacts."""
