@@ -17,6 +17,8 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
 from mlflow.types.schema import AnyType
 
+from threshold_lab.scratch import room
+
 FOLDER = "model"
 """Where a run's model lies among its artifacts."""
 
