@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 READY := .venv/.ready
 PYTEST := $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile
 
-.PHONY: sweep ui status report reproduce test test-all check format bench lock clean
+.PHONY: sweep ui status report reproduce test test-all check format faults bench lock clean
 sweep: $(READY)
 	$(BIN)/threshold-lab sweep $(ARGS)
 
@@ -41,6 +41,10 @@ check: $(READY)
 format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# A thousand kills, and faults of every other kind; ARGS="--kills 100 --training 10 --minutes 20" for fewer.
+faults: $(READY)
+	$(BIN)/python tests/faulty/run.py $(ARGS)
 
 # The peers have an environment of their own; ours is left as it is. Takes about 15 minutes on two cores.
 bench: $(READY) .venv-peers/.ready

@@ -31,6 +31,7 @@ ORDER = [
     "store",
     "signing",
     "executors",
+    "process",
     "worker",
     "exchange",
     "explanation",
@@ -66,6 +67,9 @@ ORDER = [
     "shapes",
     "spec",
     "records",
+    "scratch",
+    "durable",
+    "faults",
     "errors",
     "carried",
 ]

@@ -2,22 +2,28 @@
 
 import multiprocessing
 import os
+import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from concurrent.futures import Future
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import bits, fits_of, lane, rows_of
 
+from threshold_lab import scratch
 from threshold_lab.errors import ConfigError, StoreError
 from threshold_lab.exchange import Exchange
-from threshold_lab.executors import TRIES, LocalPool, WorkerDiedError
+from threshold_lab.executors import TRIES, LocalPool
 from threshold_lab.plan import Program
+from threshold_lab.process import Limits, Task, TimeLimitError, WorkerDiedError
 from threshold_lab.records import PARTS, Fit, Splits
+from threshold_lab.scratch import Scratch
 
 
 def program(seed: int, **changes: object) -> Program:
@@ -93,6 +99,86 @@ def test_a_program_whose_worker_always_dies_fails_alone_after_three_tries(splits
     assert isinstance(died, WorkerDiedError)
     assert "died, 3 times" in str(died)
     assert [len(fits) for fits in outcomes.values()] == [1, 1, 1]
+
+
+def test_a_worker_that_stands_still_past_its_lease_and_one_that_takes_too_long_are_ended(splits):
+    """The first has its program done again, the second fails alone, and so does one that gets no memory."""
+    still, slow, hungry, last = program(0, epochs=400), program(1, epochs=10**6), program(2, epochs=401), program(3)
+    never, done = Limits(None), set()
+    with LocalPool(1, never) as pool:
+        pool.share({"data": splits})
+        (worker,) = pool.workers
+
+        def look(_) -> None:
+            own = worker.tasks[0] if worker.tasks and worker.tasks[0].desk.epochs() else None
+            pool.limits = never
+            if own and own.program == still and still not in done:
+                os.kill(worker.process, signal.SIGSTOP)
+                done.add(still)
+                own.stopped = True
+            if own and getattr(own, "stopped", False):
+                pool.limits = Limits(1.0)
+            if own and own.program == slow:
+                pool.limits = Limits(None, 0.5)
+            if own and own.program == hungry:
+                resource.prlimit(worker.process, resource.RLIMIT_AS, (2**20, 2**20))
+
+        outcomes = dict(pool.train([still, slow, hungry, last], look))
+    assert done == {still}
+    assert everything([(still, outcomes[still])]) == {fit.key: bits(fit) for fit in fits_of(list(still.lanes), splits)}
+    assert isinstance(outcomes[slow], TimeLimitError)
+    assert str(outcomes[slow]) == "not done after the 0.5 s of executor.time_limit"
+    assert isinstance(outcomes[hungry], Exception)
+    assert any(
+        word in str(outcomes[hungry]) for word in ("died, 3 times; if the system", "emory", "RESOURCE_EXHAUSTED")
+    )
+    assert len(outcomes[last]) == 1
+
+
+def test_a_silent_program_is_ended_after_its_lease_and_told_why():
+    task = Task(program(0), SilentDesk(), Future())
+    limits = Limits(lease=10.0, time_limit=100.0)
+    for _ in range(12):
+        task.tick(1.0, limits)
+    assert isinstance(task.ended, WorkerDiedError)
+    assert "made no progress for 10 s" in str(task.ended)
+    assert "raise executor.lease" in str(task.ended)
+
+
+def test_a_program_that_gets_on_is_left_alone_until_its_time_is_over():
+    task = Task(program(0), SilentDesk(), Future())
+    for second in range(100):
+        task.desk.bytes = [second]
+        task.tick(1.0, Limits(lease=10.0, time_limit=99.5))
+        assert (task.ended is None) == (second < 99)
+    assert isinstance(task.ended, TimeLimitError)
+
+
+class SilentDesk:
+    """One where nothing is put."""
+
+    bytes = ()
+
+    def progress(self):
+        return self.bytes
+
+
+def test_what_a_dead_process_left_in_the_temporary_folder_is_removed_and_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    names = ("threshold-lab-dead0000", "threshold-lab-empty000", "threshold-lab-foreign0", "threshold-lab-my-data")
+    left, empty, foreign, named = (tmp_path / name for name in names)
+    for folder in (left, empty, foreign, named):
+        folder.mkdir()
+    (left / "held").touch()
+    (foreign / "data.csv").touch()
+    with Scratch() as alive:
+        assert Path(tempfile.gettempdir()).parent == alive
+        with monkeypatch.context() as patch:
+            patch.setattr("tempfile.tempdir", str(tmp_path))
+            scratch.clear()
+        assert set(tmp_path.iterdir()) == {alive, foreign, named}
+    assert not alive.exists()
+    assert tempfile.gettempdir() == str(tmp_path)
 
 
 def test_what_stops_one_program_is_told_with_it_and_the_others_go_on(splits):

@@ -104,4 +104,5 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
 
 def test_plans_are_json(store):
     store.plan("first", {"jobs": [1]})
+    assert store.plan("first", {"jobs": [1]}) == "first"
     assert json.loads((store.folder / "plans" / "first.json").read_text())["jobs"] == [1]

@@ -2,13 +2,18 @@
 
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
 import pytest
+from mlflow.exceptions import MlflowException
 
-from threshold_lab.errors import StoreError
-from threshold_lab.tracking import CELL, KEY, RunRecord, Runs, home
+from threshold_lab import faults
+from threshold_lab.errors import ConfigError, StoreError
+from threshold_lab.tracking import CELL, KEY, SWEEP, RunRecord, Runs, artifacts, home
+from threshold_lab.tracking.driver import Driver, _started, this_driver
+from threshold_lab.tracking.names import SUPERSEDED
+from threshold_lab.tracking.patience import VARIABLE, Patient, patience
 
 
 def record(key: str = "k", **metrics: float) -> RunRecord:
@@ -76,7 +81,7 @@ def test_a_database_is_whole_or_absent(folder, monkeypatch):
         patch.setattr("mlflow.MlflowClient.search_experiments", stopped)
         with pytest.raises(KeyboardInterrupt):
             home.prepare(folder / "mlruns")
-    assert list((folder / "mlruns").iterdir()) == []
+    assert [path for path in (folder / "mlruns").rglob("*") if path.is_file()] == []
     assert Runs(folder / "mlruns").of_cells(["cell"]) == {}
 
 
@@ -99,3 +104,115 @@ def test_an_empty_address_is_none(folder, monkeypatch, uri):
         monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     assert home.address(folder) == f"sqlite:///{folder / 'mlflow.db'}"
     assert home.artifact_place(folder, "moons") == f"file://{folder}/artifacts/moons"
+
+
+def test_what_a_dead_sweep_left_is_put_away_with_its_files_and_what_is_finished_stays(runs, folder):
+    finished = runs.record(record())
+    dying = replace(record("l"), files={"f.txt": b"x", "g.txt": b"y"}, tags={KEY: "l", CELL: "cell", SWEEP: "s"})
+    with pytest.raises(StoreError, match="No space"), _fault("commit.before"):
+        runs.record(dying)
+    left = next(path for path in (folder / "mlruns" / "artifacts").glob("*/*") if path.name != finished)
+    assert runs.of_cells(["cell"]).keys() == {"k"}
+    runs.clear()
+    assert not left.exists()
+    assert runs.file(finished, "f.txt") == b"x"
+    own = runs.run(left.name)
+    assert (own.status, own.tags[SUPERSEDED]) == ("KILLED", "the process that wrote it ended")
+    assert runs.of_cells(["cell"]).keys() == {"k"}
+
+
+def test_files_elsewhere_are_never_removed_whatever_a_database_says(folder):
+    precious = folder / "precious" / "artifacts"
+    precious.mkdir(parents=True)
+    artifacts.remove("precious", precious.as_uri(), folder / "mlruns")
+    artifacts.remove("other", precious.as_uri(), folder)
+    assert precious.exists()
+
+
+HERE = Driver("host/id", "boot", "1:2", "7", "123456789", "55")
+
+
+@pytest.mark.parametrize(
+    ("other", "dead"),
+    [
+        (HERE._replace(process="987654321"), True),
+        (HERE._replace(machine="elsewhere/id", boot="other"), False),
+        (HERE._replace(boot="before"), True),
+        (HERE._replace(store="1:3", process="999999999"), True),
+        (HERE._replace(store="1:3", space="8", process="999999999"), False),
+        (HERE._replace(store="1:3", process="1", started=_started("1")), False),
+        (HERE._replace(store="1:3", process="1", started="12"), True),
+        ("", False),
+        ("one two", False),
+    ],
+)
+def test_a_driver_is_dead_only_if_that_is_sure(other, dead):
+    assert HERE.sees_dead(str(other)) is dead
+
+
+def test_a_driver_is_told_as_one_word_a_field(folder):
+    assert len(str(this_driver(folder)).split(" ")) == len(Driver._fields)
+
+
+def test_of_two_who_finish_the_same_job_on_one_server_one_run_stays(folder, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder / 'shared.db'}")
+    own, others = folder / "own", folder / "others"
+    own.mkdir()
+    others.mkdir()
+    one, two = Runs(own), Runs(others)
+    first = one.record(record())
+    assert two.record(record()) == first
+    assert one.of_cells(["cell"])["k"].run_id == first
+    assert len(one._finished({KEY: "k"}, KEY)) == 1
+
+
+def test_a_server_that_comes_back_is_waited_for_and_one_that_refuses_is_not(monkeypatch):
+    monkeypatch.setattr("threshold_lab.tracking.patience._PAUSE_SECONDS", 0)
+    told, answers = [], [MlflowException("API request failed with exception connection refused")] * 3 + ["here"]
+
+    class Away:
+        def call(self):
+            if isinstance(answer := answers.pop(0), Exception):
+                raise answer
+            return answer
+
+    assert Patient(Away(), told.append).call() == "here"
+    assert len(told) == 3
+    assert "trying for" in told[0]
+    answers.append(MlflowException("RESOURCE_DOES_NOT_EXIST: no such run"))
+    with pytest.raises(MlflowException, match="no such run"):
+        Patient(Away(), told.append).call()
+    answers.append(MlflowException("(sqlite3.OperationalError) database or disk is full"))
+    with pytest.raises(MlflowException, match="full"):
+        Patient(Away(), told.append).call()
+    answers.append(MlflowException("failed with exception connection refused"))
+    with pytest.raises(MlflowException, match="refused"):
+        Patient(Away(), None).call()
+    assert len(told) == 3
+
+
+@pytest.mark.parametrize("words", ["soon", "-1", "inf", "nan"])
+def test_a_patience_that_is_no_time_is_refused(monkeypatch, words):
+    monkeypatch.setenv(VARIABLE, words)
+    with pytest.raises(ConfigError, match=f"{VARIABLE} must be a number of seconds"):
+        patience()
+
+
+def test_of_two_who_make_the_database_the_second_takes_the_first_s(folder):
+    """As a reader may: nothing that was recorded meanwhile is lost."""
+    (folder / "mlruns").mkdir()
+    runs = Runs(folder / "mlruns")
+    runs.record(record())
+    home._create(folder / "mlruns" / home.DATABASE)
+    assert Runs(folder / "mlruns").of_cells(["cell"]).keys() == {"k"}
+    assert list((folder / "mlruns" / "partial").iterdir()) == []
+
+
+@contextmanager
+def _fault(point: str):
+    """Have the disk be full at a point."""
+    faults.arm(faults.fault_of(f"{point}:1:full"))
+    try:
+        yield
+    finally:
+        faults.arm(None)

@@ -18,8 +18,9 @@ from threshold_lab.metrics import Histogram
 from threshold_lab.plan import Job, cells
 from threshold_lab.recording import HISTOGRAM, Origin
 from threshold_lab.records import Scores
+from threshold_lab.spec import digest
 from threshold_lab.thresholds import title
-from threshold_lab.tracking import ALONE, KIND, PARENT, SWEEP, Records, RunRecord, StoredRun
+from threshold_lab.tracking import ALONE, KIND, PARENT, SUMS, SWEEP, Records, RunRecord, StoredRun
 
 TABLE = "table.csv"
 _LONGEST = 100  # of a file's name, in characters
@@ -101,7 +102,7 @@ def _overview(
     return RunRecord(
         experiment,
         f"sweep of {len(jobs)} jobs",
-        {SWEEP: origin.sweep, KIND: "sweep"},
+        {SWEEP: origin.sweep, KIND: "sweep", SUMS: digest(sorted(stored[job.key].run_id for job in jobs))},
         description=_description(table, len(grouped), origin),
         files=_pictures(found, table, experiment),
     )

@@ -4,19 +4,21 @@ import fcntl
 import hashlib
 import io
 import json
-import os
+import shutil
 import struct
-import tempfile
+import time
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
+from threshold_lab import durable
 from threshold_lab.errors import StoreError
+from threshold_lab.faults import around
 from threshold_lab.records import Fit
 from threshold_lab.signing import AFTER, require_whole, signed, signed_plan
 
@@ -38,40 +40,58 @@ _DAMAGED = (
 """What NumPy and zipfile raise on a file that is not as it was written."""
 
 
+PARTIAL = "partial"
+"""Folder of a store, of what is being written; whatever is in it when a sweep begins was left by one that died."""
+
 MODEL = "model"
 """Array of a fit: the SHA-256 of the model that was saved with it, uint8 (32,)."""
 
+_POLL_SECONDS = 0.2
+
 
 class Store:
-    """The folder of a lab: `fits/` by training key, `plans/` by sweep."""
+    """The folder of a lab: `fits/` by training key, `plans/` by sweep; `partial/`, what is being written."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def create(self) -> None:
         """Make the folders. Raises StoreError where they cannot be written."""
-        for name in ("fits", "plans"):
+        for name in ("fits", "plans", PARTIAL):
             with _told(self.folder):
                 (self.folder / name).mkdir(parents=True, exist_ok=True)
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self, wait: Callable[[], None] | None = None) -> Iterator[None]:
         """Make the folders, and be the one sweep at work in them; the lock goes with the process.
 
-        Raises StoreError where another sweep is at work, or the folder cannot be written.
+        wait: called several times a second while another sweep is at work; what it raises ends the waiting.
+        Raises StoreError where another sweep is at work and wait is None, or the folder cannot be written.
         """
         self.create()
         with _told(self.folder):
             lock = (self.folder / "lock").open("w")
         with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            with around("claim"):
+                self._claim(lock, wait)
+            with around("clear"), _told(self.folder):
+                self._clear()
+            yield
+
+    def _claim(self, lock: IO[str], wait: Callable[[], None] | None) -> None:
+        while not _is_ours(lock):
+            if wait is None:
                 raise StoreError(
                     f"another sweep is at work in {self.folder} (threshold-lab status tells how far it is); wait for "
-                    f"it, or name another folder with store=FOLDER"
-                ) from None
-            yield
+                    f"it (executor.wait=true), or name another folder with store=FOLDER"
+                )
+            wait()
+            time.sleep(_POLL_SECONDS)
+
+    def _clear(self) -> None:
+        """Remove what sweeps that died were writing."""
+        for left in (self.folder / PARTIAL).iterdir():
+            shutil.rmtree(left)
 
     # ---- fits
 
@@ -103,15 +123,13 @@ class Store:
             raise StoreError("its model is not the one that it was saved with")
         return model
 
-    def save(self, fit: Fit) -> None:
-        """Write a fit; its model first, so that a fit that is there is all there."""
-        if fit.model is not None:
-            write(self._model(fit.key), fit.model)
-        arrays = {f"weights/{layer}": array for layer, array in enumerate(fit.weights)}
-        arrays |= {f"history/{name}": array for name, array in fit.history.items()}
-        arrays |= {f"logits/{name}": array for name, array in fit.logits.items()}
-        arrays |= {MODEL: np.frombuffer(_sha256(fit.model), np.uint8)} if fit.model is not None else {}
-        write(self._arrays(fit.key), signed(fit.key, npz(arrays)))
+    def save(self, *fits: Fit) -> None:
+        """Write fits; the model of each first, so that a fit that is there is all there."""
+        files: dict[Path, bytes] = {}
+        for fit in fits:
+            files |= {} if fit.model is None else {self._model(fit.key): fit.model}
+            files[self._arrays(fit.key)] = signed(fit.key, npz(_arrays_of(fit)))
+        self.put(files)
 
     def has(self, key: str) -> bool:
         """Whether a fit is stored, be it damaged or not."""
@@ -132,19 +150,36 @@ class Store:
 
     # ---- plans
 
-    def plan(self, sweep: str, plan: dict[str, Any]) -> None:
-        """Write a sweep's plan, or write it anew, with what became of it."""
-        before = max((path.stem for path in self.folder.glob("plans/*.json") if path.stem < sweep), default="")
-        write(self.folder / "plans" / f"{sweep}.json", signed_plan(sweep, {**plan, AFTER: before}))
+    def plan(self, wanted: str, plan: dict[str, Any]) -> str:
+        """Write a sweep's plan; return its name, the one wanted or, where that is not behind all others, one that is.
+
+        Plans are in the order of their names, as a clock may go back.
+        """
+        before = max((path.stem for path in self._plans()), default="")
+        name = wanted if wanted > before else _next(before)
+        with around("plan"):
+            self._write_plan(name, plan, before)
+        return name
+
+    def conclude(self, sweep: str, plan: dict[str, Any]) -> None:
+        """Write a sweep's plan anew, with what became of it."""
+        before = max((path.stem for path in self._plans() if path.stem < sweep), default="")
+        self._write_plan(sweep, plan, before)
+
+    def _write_plan(self, sweep: str, plan: dict[str, Any], before: str) -> None:
+        path = self.folder / "plans" / f"{sweep}.json"
+        self.put({path: signed_plan(sweep, {**plan, AFTER: before})})
+
+    def _plans(self) -> list[Path]:
+        return sorted(self.folder.glob("plans/*.json"), key=lambda path: path.stem)
 
     def is_planned_before(self, sweep: str) -> bool:
         """Whether a plan names another as the one before it."""
-        return any(f'"{AFTER}": "{sweep}"'.encode() in path.read_bytes() for path in self.folder.glob("plans/*.json"))
+        return any(f'"{AFTER}": "{sweep}"'.encode() in path.read_bytes() for path in self._plans())
 
     def last_plan(self) -> tuple[dict[str, Any], bool] | None:
         """Return the newest plan and whether a sweep is at work; None where nothing was planned."""
-        paths = sorted(self.folder.glob("plans/*.json"), key=lambda path: path.stat().st_mtime_ns)
-        if not paths:
+        if not (paths := self._plans()):
             return None
         try:
             return json.loads(paths[-1].read_bytes()), self._is_held()
@@ -153,11 +188,35 @@ class Store:
 
     def _is_held(self) -> bool:
         with (self.folder / "lock").open() as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
+            return not _is_ours(lock, fcntl.LOCK_SH)
+
+    def put(self, files: Mapping[Path, bytes]) -> None:
+        """Write files of this folder, each whole or not at all, in their order. Raises StoreError."""
+        with _told(self.folder):
+            (self.folder / PARTIAL).mkdir(parents=True, exist_ok=True)
+            durable.put(files, self.folder / PARTIAL)
+
+
+def _is_ours(lock: IO[str], how: int = fcntl.LOCK_EX) -> bool:
+    """Take a lock if that can be done at once."""
+    try:
+        fcntl.flock(lock, how | fcntl.LOCK_NB)
+    except BlockingIOError:
         return False
+    return True
+
+
+def _next(name: str) -> str:
+    """A name behind another, and before any of a later time."""
+    base, _, number = name.partition("+")
+    return f"{base}+{int(number or 1) + 1:04d}"
+
+
+def _arrays_of(fit: Fit) -> dict[str, Any]:
+    arrays: dict[str, Any] = {f"weights/{layer}": array for layer, array in enumerate(fit.weights)}
+    arrays |= {f"history/{name}": array for name, array in fit.history.items()}
+    arrays |= {f"logits/{name}": array for name, array in fit.logits.items()}
+    return arrays | ({MODEL: np.frombuffer(_sha256(fit.model), np.uint8)} if fit.model is not None else {})
 
 
 def npz(arrays: dict[str, Any]) -> bytes:
@@ -182,21 +241,6 @@ def _sha256(content: bytes) -> bytes:
 
 def _below(prefix: str, arrays: dict[str, Any]) -> dict[str, Any]:
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-
-
-def write(path: Path, content: bytes) -> None:
-    """Write a file beside its place, then put it there in one step. Raises StoreError where it cannot be written."""
-    with _told(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-            try:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-                Path(file.name).replace(path)
-            except OSError:
-                Path(file.name).unlink()
-                raise
 
 
 @contextmanager

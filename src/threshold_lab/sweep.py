@@ -14,8 +14,10 @@ from threshold_lab.captions import EXPERIMENT, differing
 from threshold_lab.cells import DIVERGED, Cell, cell_of, diverged
 from threshold_lab.errors import DataError
 from threshold_lab.executors import LocalPool
+from threshold_lab.faults import around
 from threshold_lab.overview import is_drawn, lone_pages, overviews
 from threshold_lab.plan import Job
+from threshold_lab.process import Limits
 from threshold_lab.provenance import decisions, engine, provenance
 from threshold_lab.recording import UNDECIDED, VALIDATION_ERROR, Origin, description, record_of
 from threshold_lab.records import Fit, Splits
@@ -44,10 +46,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a sweep runs: the folder of its store, and worker processes, None for one a core; they change no result."""
+    """Where a sweep runs; it changes no result. workers: None, one a core. wait: for another sweep, or be refused."""
 
     folder: Path
     workers: int | None = None
+    limits: Limits = field(default_factory=Limits)
+    wait: bool = True
 
 
 def sweep(
@@ -65,21 +69,22 @@ def sweep(
     jobs = tuple(dict.fromkeys(asked))
     watch.checkpoint()
     store = Store(place.folder)
-    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{jobs[0].key[:6]}"
-    with store.held(), LocalPool(place.workers) as pool, _seldom_collected():
+    wait = partial(watch.waiting, f"another sweep is at work in {place.folder}") if place.wait else None
+    with store.held(wait), LocalPool(place.workers, place.limits) as pool, _seldom_collected():
         splits = pool.share({own.hash: own for own in loaded.values()})
         loaded.clear()  # from here on the rows are mapped, once for all processes
-        store.plan(name, _plan(jobs, command))
         absent = [lane for job in jobs for lane in job.lanes if not store.has(lane.key)]
         programs = plan.programs(absent, _sizes(splits), frozenset())
         pool.start(len(programs))  # TensorFlow is imported there while the database is opened here
         places = {"store": str(place.folder), "executor.workers": place.workers}
-        origin = Origin(name, command, provenance(), places, differing(jobs))
-        own = runs() if runs else Runs(place.folder, EXPERIMENT)
-        recorder = _Recorder(own, store, splits, origin, watch)
+        own = runs() if runs else Runs(place.folder, EXPERIMENT, watch.waiting)
+        own.clear()
+        name = store.plan(f"{time.strftime('%Y%m%d-%H%M%S')}-{jobs[0].key[:6]}", _plan(jobs, command))
+        recorder = _Recorder(own, store, splits, Origin(name, command, provenance(), places, differing(jobs)), watch)
         _train_and_record(jobs, recorder, pool)
         recorder.sum_up(jobs)
-        store.plan(name, {**_plan(jobs, command), RUNS: recorder.run_ids})
+        store.conclude(name, {**_plan(jobs, command), RUNS: recorder.run_ids})
+        own.clear()
     return Outcome(jobs, tuple(job.key for job in asked), recorder.run_ids, recorder.errors, recorder.failed)
 
 
@@ -172,8 +177,8 @@ class _Recorder:
             reason = f"training failed: {type(fits).__name__}: {fits}"
             self.lost |= {lane.key: reason for lane in program.lanes}
             return
-        for fit in fits:
-            self.store.save(fit)
+        with around("keep"):
+            self.store.save(*fits)
 
     def record(self, cells: Iterable[tuple[Job, ...]]) -> None:
         """Write the runs of cells all of whose lanes are trained, or lost."""

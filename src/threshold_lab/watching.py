@@ -7,10 +7,13 @@ from threshold_lab.heads import Contract
 
 
 class Watch:
-    """Told what is planned and done, and says nothing of it; `checkpoint` and `training` may raise to stop there.
+    """Told what is planned and done, and says nothing of it; `checkpoint`, `training` and `waiting` may raise to stop.
 
     Whoever wants to say or show something takes the methods it needs.
     """
+
+    def waiting(self, why: str) -> None:
+        """Take note, several times a second, of what is waited for: another sweep, or a server; raise to stop here."""
 
     def planned(self, *, jobs: int, recorded: int, lanes: int, trained: int, programs: int) -> None:
         """Take note of what there is: all jobs and those recorded before, all lanes and those trained before."""

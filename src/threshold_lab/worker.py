@@ -16,6 +16,7 @@ from threshold_lab.data.rows import Rows
 from threshold_lab.errors import LabError, ModelError
 from threshold_lab.exchange import FolderDesk, taken
 from threshold_lab.explanation.answer import Explanation
+from threshold_lab.faults import around
 from threshold_lab.plan import Program
 from threshold_lab.records import Fit, Parts, Shown
 from threshold_lab.spec import RunSpec
@@ -51,7 +52,8 @@ def train(program: Program, folder: Path, desk: FolderDesk) -> list[Fit]:
     """Train a program on splits in the folder of an exchange. Raises LabError, and TrainingError for all else."""
     parts = {key: taken(folder, key) for key in {lane.data for lane in program.lanes}}
     try:
-        fits: list[Fit] = _trainer().train(program.lanes, parts, desk, program.exported)
+        with around("train"):
+            fits: list[Fit] = _trainer().train(program.lanes, parts, desk, program.exported)
     except LabError:
         raise
     except Exception as error:

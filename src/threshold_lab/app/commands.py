@@ -233,7 +233,7 @@ def verify(store: str, repair: bool, as_json: bool) -> NoReturn:
 
 
 def main() -> NoReturn:
-    """Run the command line: exit code 0, 1 where jobs failed, 2 for what the user can mend, 130 after Ctrl-C."""
+    """Run the command line: exit code 0, 1 where jobs failed, 2 for what the user can mend, 128 + N after signal N."""
     try:
         if sys.argv[1:2] and sys.argv[1].split("=")[0] in COMPLETION:
             _complete(sys.argv[1:])
@@ -244,7 +244,9 @@ def main() -> NoReturn:
         error.show()
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort) as stop:
-        _end(str(stop) or "Stopped.", 130)
+        from threshold_lab.app.interrupt import exit_code  # noqa: PLC0415
+
+        _end(str(stop) or "Stopped.", exit_code(stop))
     sys.exit(0)
 
 

@@ -6,6 +6,19 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 
 
+class Stopped(KeyboardInterrupt):
+    """A signal came, by its number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+def exit_code(stop: BaseException) -> int:
+    """Return the exit code of what a signal ended, as shells have it: 130 after Ctrl-C, 143 after SIGTERM."""
+    return 128 + (stop.number if isinstance(stop, Stopped) else signal.SIGINT)
+
+
 class Interrupt:
     """While it is open, SIGINT, SIGTERM and SIGHUP are remembered for `check`; a second one stops at once."""
 
@@ -25,12 +38,12 @@ class Interrupt:
             signal.signal(number, handler)
 
     def check(self) -> None:
-        """Raise KeyboardInterrupt if a signal has come."""
+        """Raise Stopped if a signal has come."""
         if self.received:
-            raise KeyboardInterrupt
+            raise Stopped(self.received)
 
     def _remember(self, number: int, _frame: FrameType | None) -> None:
         if self.received:
-            raise KeyboardInterrupt
+            raise Stopped(number)
         self.received = number
         os.write(2, b"\nStopping after the step at hand; Ctrl-C again stops at once.\n")

@@ -1,7 +1,6 @@
 """threshold-lab report --freeze, reproduce reported: what is claimed here, written down; and run again and compared."""
 
 import json
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -16,6 +15,7 @@ from threshold_lab.app.terminal import TerminalWatch
 from threshold_lab.errors import StoreError
 from threshold_lab.provenance import provenance
 from threshold_lab.reproduce.verdict import changes
+from threshold_lab.scratch import Scratch
 from threshold_lab.studies import frozen
 from threshold_lab.studies.held import GOOD, Held, alike, held, match
 from threshold_lab.studies.published import CANNOT, Finding
@@ -66,11 +66,11 @@ def again(workers: int | None, folders: Sequence[Path], *, full: bool, quiet: bo
     """Train all that is reported again, from nothing stored, and hold it against the tables. quiet: no progress."""
     environment = changes(frozen.environment(FOLDER), provenance())
     console.quiet = quiet
-    with tempfile.TemporaryDirectory(prefix="threshold-lab-reported-") as scratch:
-        own = _planned(folders, Path(scratch), full=full)
+    with Scratch() as scratch:
+        own = _planned(folders, scratch, full=full)
         fresh = [_fresh(one) for one in own if one.study.claims]
         with Interrupt() as interrupt, TerminalWatch(interrupt) as watch:
-            place = Place(Path(scratch), workers)
+            place = Place(scratch / "store", workers)
             results = studies.run([*own, *fresh], place, watch, "threshold-lab reproduce reported", Memory())
     console.quiet = False
     return _verdict(own, results, environment)

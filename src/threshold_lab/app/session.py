@@ -3,45 +3,48 @@
 import math
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shlex import join
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from threshold_lab import report
-from threshold_lab.app.interrupt import Interrupt
+from threshold_lab.app.interrupt import Interrupt, exit_code
 from threshold_lab.app.screen import console
 from threshold_lab.app.tables import comparison, count, failures, footnotes
 from threshold_lab.app.terminal import TerminalWatch
+from threshold_lab.process import Limits
 from threshold_lab.spec import RunSpec
 from threshold_lab.sweep import Outcome, Place, sweep
 from threshold_lab.tracking import Runs
 
 DEFAULT_STORE = Path("mlruns")
 
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells have it."""
+
+def place_of(own: Mapping[str, Any]) -> Place:
+    """Return where a sweep runs, of settings."""
+    return Place(own["folder"], own["workers"], Limits(own["lease"], own["time_limit"]), own["wait"])
 
 
 def run(specs: Sequence[RunSpec], place: Place, command: str, interrupt: Interrupt) -> list[float]:
     """Sweep, and show what came of it. Returns each job's validation error, NaN where it failed.
 
-    Ctrl-C ends the process with exit code INTERRUPTED, after the run at hand is recorded.
+    Ctrl-C ends the process after the run at hand is recorded, as does SIGTERM, with an exit code that says which.
     """
-    with TerminalWatch(interrupt) as watch:
+    with TerminalWatch(interrupt, place.folder) as watch:
         try:
             outcome = sweep(specs, place, watch, command)
-        except KeyboardInterrupt:
-            _stop(watch)
+        except KeyboardInterrupt as stop:
+            _stop(watch, exit_code(stop))
     _show(outcome, place.folder, watch)
     return [outcome.errors.get(key, math.nan) for key in outcome.asked]
 
 
-def _stop(watch: TerminalWatch) -> NoReturn:
+def _stop(watch: TerminalWatch, code: int) -> NoReturn:
     recorded = count(watch.new_runs, "run")
     print(f"Stopped: {recorded} recorded now; nothing finished is lost.", file=sys.stderr)
     print("The same command goes on from there.", file=sys.stderr)
-    sys.exit(INTERRUPTED)
+    sys.exit(code)
 
 
 def _show(outcome: Outcome, folder: Path, watch: TerminalWatch) -> None:

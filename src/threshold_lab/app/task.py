@@ -3,13 +3,13 @@
 import math
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 
 from threshold_lab import data, plan
 from threshold_lab.app.interrupt import Interrupt
+from threshold_lab.app.place import settings
 from threshold_lab.errors import ConfigError, LabError, gather
 from threshold_lab.spec import RunSpec, run_spec
 
@@ -56,11 +56,10 @@ class SweepTask:
             plan.require_ok(specs)
         for source in {spec.data for spec in specs}:
             data.require_files(source)
-        folder, workers = _folder(plain[0]["store"]), _workers(plain[0]["executor"])
-        from threshold_lab.app.session import run  # noqa: PLC0415 - mistakes are told before MLflow is imported
-        from threshold_lab.sweep import Place  # noqa: PLC0415
+        own = settings(plain[0])
+        from threshold_lab.app.session import place_of, run  # noqa: PLC0415 - mistakes are told before MLflow is imported
 
-        errors = run(specs, Place(folder, workers), self.command, self.interrupt)
+        errors = run(specs, place_of(own), self.command, self.interrupt)
         self.failed |= any(map(math.isnan, errors))
         return errors
 
@@ -69,20 +68,7 @@ def _spec(config: Mapping[str, Any]) -> RunSpec:
     return run_spec({key: value for key, value in config.items() if key not in PLACES})
 
 
-def _folder(store: object) -> Path:
-    if isinstance(store, str) and store and not set(store) & set("?#%"):
-        return Path(store)
-    raise ConfigError(f"store must name a folder, without ?, # and %, which an address reads otherwise; got {store!r}")
-
-
 def _strict(strict: object) -> bool:
     if isinstance(strict, bool):
         return strict
     raise ConfigError(f"strict must be true or false; got {strict!r}")
-
-
-def _workers(executor: Mapping[str, Any]) -> int | None:
-    workers = executor["workers"]
-    if workers is None or (isinstance(workers, int) and not isinstance(workers, bool) and workers > 0):
-        return workers
-    raise ConfigError(f"executor.workers must be a whole number of 1 or more, or null for one a core; got {workers!r}")

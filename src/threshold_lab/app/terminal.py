@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -11,18 +12,24 @@ from threshold_lab.app.contracts import notes, table_of
 from threshold_lab.app.interrupt import Interrupt
 from threshold_lab.app.screen import console
 from threshold_lab.app.tables import count
+from threshold_lab.errors import LabError
 from threshold_lab.executors import AtWork
 from threshold_lab.heads import Contract
+from threshold_lab.report import status
 from threshold_lab.watching import Watch
 
 _PLAIN_EVERY_SECONDS = 5.0
+_WAITING_EVERY_SECONDS = 15.0
 
 
 class TerminalWatch(Watch):
     """Shows a sweep's progress; stops it between two steps after Ctrl-C."""
 
-    def __init__(self, interrupt: Interrupt) -> None:
+    def __init__(self, interrupt: Interrupt, folder: Path | None = None) -> None:
+        """folder: of the store, for what is told of another sweep at work in it."""
         self.interrupt = interrupt
+        self.folder = folder
+        self._waits: float | None = None
         self.new_runs = self.new_lanes = 0
         self._done = 0
         self._note = ""
@@ -48,6 +55,24 @@ class TerminalWatch(Watch):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._progress.stop()
+
+    def waiting(self, why: str) -> None:
+        """Say at once, and every few seconds, what is waited for and how far another sweep is; stop as `checkpoint`."""
+        self.checkpoint()
+        now = time.monotonic()
+        if self._waits is None or now - self._waits > _WAITING_EVERY_SECONDS:
+            self._waits = now
+            console.print(f"Waiting: {why}{self._elsewhere()} (Ctrl-C stops waiting)", soft_wrap=True)
+
+    def _elsewhere(self) -> str:
+        """How far another sweep is, where that can be told."""
+        if self.folder is None:
+            return ""
+        try:
+            found = status(self.folder)
+        except LabError:
+            return ""
+        return f", {found['finished'] + found['failed']} of {count(found['jobs'], 'job')} recorded"
 
     def planned(self, *, jobs: int, recorded: int, lanes: int, trained: int, programs: int) -> None:
         """Say what there is to do, and set up a bar each for programs and runs."""

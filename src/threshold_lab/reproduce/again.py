@@ -1,6 +1,5 @@
 """Stored runs -> trained again in fresh processes, from nothing stored -> what became of each."""
 
-import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from threshold_lab.reproduce import differences as difference
 from threshold_lab.reproduce.located import located
 from threshold_lab.reproduce.stored import CannotError, Stored, content, damaged, origin, stored
 from threshold_lab.reproduce.verdict import CANNOT, Reproduction, changes, verdict
+from threshold_lab.scratch import Scratch
 from threshold_lab.spec import RunSpec, canonical
 from threshold_lab.sweep import Place, sweep
 from threshold_lab.tracking import TABLE_HASH, Memory, RunRecord, Runs
@@ -87,8 +87,8 @@ def _ready(run_id: str, runs: Runs, asked: Asked) -> _Ready:
 
 def _made_again(known: Sequence[_Ready], runs: Runs, asked: Asked, watch: Watch) -> dict[str, Reproduction]:
     memory = Memory()
-    with tempfile.TemporaryDirectory(prefix="threshold-lab-again-") as folder:
-        place = Place(Path(folder), asked.workers)
+    with Scratch() as folder:
+        place = Place(folder / "store", asked.workers)
         outcome = sweep([own.spec for own in known], place, watch, "threshold-lab reproduce", lambda: memory)
     found = {}
     for own, key in zip(known, outcome.asked, strict=True):

@@ -43,6 +43,9 @@ class Records(Protocol):
     def of_cells(self, cells: Iterable[str]) -> dict[str, StoredRun]:
         """Return the run of each job by its key; of several, the finished one."""
 
+    def clear(self) -> None:
+        """Put away what sweeps that died left half written."""
+
     def record(self, record: RunRecord) -> str:
         """Take one finished run and return its id."""
 

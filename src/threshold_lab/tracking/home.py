@@ -7,6 +7,10 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
+from threshold_lab import durable
+from threshold_lab.faults import around
+from threshold_lab.store import PARTIAL
+
 DATABASE, ARTIFACTS = "mlflow.db", "artifacts"
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 
@@ -43,18 +47,27 @@ def prepare(folder: Path) -> None:
     if database is None:
         return
     if not database.exists():
-        _create(database)
+        with around("database"):
+            _create(database)
     _follow(database, (folder.resolve() / ARTIFACTS).as_uri())
 
 
 def _create(database: Path) -> None:
-    """Make it beside its place, then put it there in one step: half a migration is no database."""
+    """Make it beside its place, then put it there in one step: half a migration is no database.
+
+    A link, not a rename: of two that make one, the second is not to take the place of the first, which may have runs.
+    """
     from mlflow import MlflowClient  # noqa: PLC0415 - after `runs` has set MLflow's environment
 
-    with tempfile.TemporaryDirectory(dir=database.parent, prefix=".") as place:
+    beside = database.parent / PARTIAL
+    beside.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=beside, ignore_cleanup_errors=True) as place:
         new = Path(place, DATABASE)
         MlflowClient(sqlite_address(new)).search_experiments()
-        new.replace(database)
+        durable.sync([new])
+        with contextlib.suppress(FileExistsError):
+            os.link(new, database)
+        durable.sync([database.parent])
 
 
 def _follow(database: Path, artifacts: str) -> None:

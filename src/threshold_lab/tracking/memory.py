@@ -19,6 +19,9 @@ class Memory:
         """Return no run: all is to be done."""
         return {}
 
+    def clear(self) -> None:
+        """Put nothing away."""
+
     def finished(self) -> dict[str, StoredRun]:
         """Return the run of each job by its key."""
         return {key: StoredRun(key, key, "FINISHED", own.tags, own.metrics) for key, own in self.records.items()}

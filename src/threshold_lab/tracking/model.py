@@ -17,6 +17,8 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
 from mlflow.types.schema import AnyType
 
+from threshold_lab.scratch import room
+
 FOLDER = "model"
 """Where a run's model lies among its artifacts."""
 
@@ -43,7 +45,7 @@ class Parts:
 
 def packed(parts: Parts) -> Files:
     """Return the files of a model that has no operating point yet."""
-    with tempfile.TemporaryDirectory() as place:
+    with room(), tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         artifacts = {own: folder / f"{own}{kind}" for own, kind in _ARTIFACTS.items()}
         artifacts["card"].write_text("{}")

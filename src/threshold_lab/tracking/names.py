@@ -16,5 +16,11 @@ KIND = "lab.kind"
 CLAIM, CONTENT = "lab.claim", "lab.content"
 """Of a claim's run: the claim's name, and the hash of all that decides its answer."""
 
+SUMS = "lab.sums"
+"""Of the run that sums up a sweep: the hash of the runs it is about."""
+
+DRIVER, SUPERSEDED = "lab.driver", "lab.superseded"
+"""The process that writes a run; and of one that was put away, why."""
+
 KEY, CELL, SWEEP, REASON = "lab.key", "lab.cell", "lab.sweep", "lab.reason"
 FILES_HASH, WEIGHTS_HASH, SCORES_HASH, TABLE_HASH = "lab.files", "lab.weights", "lab.scores", "lab.table"

@@ -1,19 +1,14 @@
 """Runs in and out."""
 
 import hashlib
-import json
 import logging
 import os
 import sqlite3
 import tempfile
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlparse
-from urllib.request import url2pathname
-
-import numpy as np
+from typing import Any
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
@@ -23,27 +18,28 @@ os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 
 from alembic.util.exc import CommandError
 from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunTag
+from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from threshold_lab.errors import StoreError
-from threshold_lab.tracking import view
+from threshold_lab.faults import around
+from threshold_lab.tracking import artifacts, logged, view
 from threshold_lab.tracking.database import Database
+from threshold_lab.tracking.driver import this_driver
 from threshold_lab.tracking.entities import RunRecord, StoredRun
 from threshold_lab.tracking.home import address, artifact_place, own_database, prepare, shown
-from threshold_lab.tracking.names import ADDED, CELL, KEY, KIND, PARENT, REASON, RUN_ID, SWEEP
+from threshold_lab.tracking.names import ADDED, CELL, DRIVER, KEY, KIND, PARENT, REASON, SUMS, SUPERSEDED, SWEEP
+from threshold_lab.tracking.patience import Look, Patient
 from threshold_lab.tracking.served import Served
 
 _OF_EXPERIMENTS = {
     "mlflow.experimentKind": "custom_model_development",  # without it MLflow opens its view for language models
     **view.tags(),
 }
-_NOTE = "mlflow.note.content"
 
-_BATCH = 1000
-_PARAMS = 100
-_LARGEST = 2**28
+_GOING_ON = ("RUNNING", "SCHEDULED")
+_BATCH, _LARGEST = 1000, 2**28
 _ABSENT = "RESOURCE_DOES_NOT_EXIST"
 
 for _name in ("alembic", "mlflow.store.db.utils", "mlflow.tracking"):
@@ -55,23 +51,27 @@ class Runs:
 
     shown = True
 
-    def __init__(self, folder: Path, about: str = "") -> None:
-        """Open the database, making it where there is none; about: what an experiment is. Raises StoreError."""
+    def __init__(self, folder: Path, about: str = "", look: Look | None = None) -> None:
+        """Open the database, making it where there is none; about: what an experiment is.
+
+        look: see `Patient`; without it a server that is away is told at once. Raises StoreError.
+        """
         self.about = about
         self.address = shown(address(folder))
         self.folder = folder
         with self._told():
             prepare(folder)
-            self._client = MlflowClient(address(folder))
+            self._client: Any = Patient(MlflowClient(address(folder)), look)
             self._experiments = {found.name: found.experiment_id for found in self._client.search_experiments()}
             self._known: set[str] = set()
+            self._driver = this_driver(folder)
 
     def of_cells(self, cells: Iterable[str]) -> dict[str, StoredRun]:
-        """Return the run of each job by its key; of several, the finished one."""
+        """Return the run of each job by its key, but for what is being written; of several, the first finished one."""
         found: dict[str, StoredRun] = {}
         with self._told():
             for run in self._of_cells(cells):
-                if run.key not in found or run.status == "FINISHED":
+                if run.status == "FINISHED" or (run.key not in found and run.status not in _GOING_ON):
                     found[run.key] = run
         return found
 
@@ -80,24 +80,56 @@ class Runs:
             return Database(own).of_cells(cells)
         return (run for cell in cells for run in self._search(f"tags.`{CELL}` = '{cell}'"))
 
+    def clear(self) -> None:
+        """Put away the runs that nobody will finish: of sweeps that died, and of this one, which is writing none.
+
+        To be called by who holds the store. Those of the drivers of other machines are left alone. Raises StoreError.
+        """
+        alone = own_database(self.folder) is not None
+        with self._told(), around("clear"):
+            for run in list(self._search(f"attributes.status = 'RUNNING' AND tags.`{SWEEP}` LIKE '%'")):
+                if alone or self._driver.sees_dead(run.tags.get(DRIVER, "")):
+                    self._put_away(run.run_id, "the process that wrote it ended")
+            for run in list(self._search(f"tags.`{SUPERSEDED}` LIKE '%'")):
+                self._put_away(run.run_id, run.tags[SUPERSEDED])
+
     def record(self, record: RunRecord) -> str:
-        """Write one finished run and return its id. A run that is FINISHED is whole."""
+        """Write one finished run and return its id. A run that is FINISHED is whole, and the disk holds it."""
         with self._told():
+            if same := self._finished(record.tags, SUMS):
+                return same[0].run_id
             run_id, place = self._created(record)
-            self._log_files(run_id, place, record.files)
+            artifacts.write(self._client, run_id, place, record.files)
             self._log_numbers(run_id, record)
-            self._log_data(run_id, record)
-            self._client.set_terminated(run_id, "FINISHED")
-            return run_id
+            self._ended(run_id, "FINISHED")
+            return run_id if own_database(self.folder) else self._first(record.tags) or run_id
+
+    def _finished(self, tags: Mapping[str, str], tag: str) -> list[StoredRun]:
+        """The finished runs that have the same value of a tag, the first one first."""
+        if tag not in tags:
+            return []
+        found = self._search(f"tags.`{tag}` = '{tags[tag]}' AND attributes.status = 'FINISHED'")
+        return list(found)[::-1]
+
+    def _first(self, tags: Mapping[str, str]) -> str:
+        """The id of a job's first run, where others record in one place; any more, of the same bits, are put away."""
+        ids = [own.run_id for own in self._finished(tags, KEY)]
+        for other in ids[1:]:
+            self._put_away(other, f"run {ids[0]} of the same job was there first")
+        return ids[0] if ids else ""
+
+    def _ended(self, run_id: str, status: str) -> None:
+        with around("commit"):
+            self._client.set_terminated(run_id, status)
 
     def fail(self, record: RunRecord, reason: str) -> str:
         """Write a run that has no result, and why."""
         with self._told():
             run_id, place = self._created(record)
-            self._log_files(run_id, place, record.files)
+            artifacts.write(self._client, run_id, place, record.files)
             self._log_numbers(run_id, record)
             self._client.set_tag(run_id, REASON, reason)
-            self._client.set_terminated(run_id, "FAILED")
+            self._ended(run_id, "FAILED")
             return run_id
 
     def adopt(self, parent: str, children: Iterable[StoredRun]) -> None:
@@ -105,11 +137,19 @@ class Runs:
         with self._told():
             for child in children:
                 if PARENT not in child.tags:
-                    self._client.set_tag(child.run_id, PARENT, parent)
+                    with around("adopt"):
+                        self._client.set_tag(child.run_id, PARENT, parent)
 
-    def supersede(self, run_id: str) -> None:
-        """Put away a run that died while it was recorded, or failed and is tried again."""
+    def supersede(self, run_id: str, why: str = "it is tried again") -> None:
+        """Put away a run, with its files: MLflow keeps it as KILLED, in its trash."""
         with self._told():
+            self._put_away(run_id, why)
+
+    def _put_away(self, run_id: str, why: str) -> None:
+        """In steps that can be done again, of which the last makes it unseen."""
+        with around("supersede"):
+            self._client.set_tag(run_id, SUPERSEDED, why)
+            artifacts.remove(run_id, str(self._client.get_run(run_id).info.artifact_uri), self.folder)
             self._client.set_terminated(run_id, "KILLED")
             self._client.delete_run(run_id)
 
@@ -147,8 +187,8 @@ class Runs:
 
     def annotate(self, run_id: str, tags: Mapping[str, str], files: Mapping[str, bytes]) -> None:
         """Add to a run what was found out about it later. Raises StoreError."""
-        with self._told():
-            self._log_files(run_id, str(self._client.get_run(run_id).info.artifact_uri), files)
+        with self._told(), around("annotate"):
+            artifacts.write(self._client, run_id, str(self._client.get_run(run_id).info.artifact_uri), files)
             added = {f"{ADDED}{name}": hashlib.sha256(content).hexdigest() for name, content in files.items()}
             for name, value in (added | dict(tags)).items():
                 self._client.set_tag(run_id, name, value)
@@ -196,63 +236,39 @@ class Runs:
 
     def _experiment(self, name: str) -> str:
         if name not in self._experiments:
-            self._experiments[name] = self._client.create_experiment(name, artifact_place(self.folder, name))
+            self._experiments[name] = self._new_experiment(name)
         if name not in self._known:
             self._known.add(name)
-            for tag, value in (_OF_EXPERIMENTS | {_NOTE: self.about}).items():
+            for tag, value in (_OF_EXPERIMENTS | {logged.NOTE: self.about}).items():
                 self._client.set_experiment_tag(self._experiments[name], tag, value)
         return str(self._experiments[name])
+
+    def _new_experiment(self, name: str) -> Any:
+        """The id of a new experiment, or of one that somebody made a moment ago."""
+        try:
+            return self._client.create_experiment(name, artifact_place(self.folder, name))
+        except MlflowException:
+            if (found := self._client.get_experiment_by_name(name)) is None:
+                raise
+            return found.experiment_id
 
     def _created(self, record: RunRecord) -> tuple[str, str]:
         """The id of a new run, and the address of its artifacts."""
         experiment = self._experiment(record.experiment)
-        info = self._client.create_run(experiment, tags=dict(record.tags), run_name=record.name).info
+        tags = {**record.tags, DRIVER: str(self._driver)}
+        with around("create"):
+            info = self._client.create_run(experiment, tags=tags, run_name=record.name).info
         return str(info.run_id), str(info.artifact_uri)
 
     def _log_numbers(self, run_id: str, record: RunRecord) -> None:
-        now = int(time.time() * 1000)
-        numbers = [Metric(name, value, now, 0) for name, value in record.metrics.items() if np.isfinite(value)]
-        numbers += [
-            Metric(name, float(value), now, step)
-            for name, series in record.series.items()
-            for step, value in series.items()
-        ]
-        params = [Param(name, str(value)) for name, value in record.params.items()]
-        tags = [RunTag(_NOTE, record.description.replace(RUN_ID, run_id))] if record.description else []
-        for start in range(0, max(len(numbers), 1), _BATCH - _PARAMS - 1):
-            batch = numbers[start : start + _BATCH - _PARAMS - 1]
-            beside = {"params": params[:_PARAMS], "tags": tags} if start == 0 else {}
-            self._client.log_batch(run_id, metrics=batch, **beside)
-
-    def _log_data(self, run_id: str, record: RunRecord) -> None:
-        """MLflow keeps 36 characters of a digest: the whole hash is in the profile."""
-        if record.data:
-            own = Dataset(
-                name=record.experiment,
-                digest=str(record.data["hash"])[:36],
-                source_type="local",
-                source=json.dumps(record.data["spec"]),
-                profile=json.dumps(record.data),
-            )
-            self._client.log_inputs(run_id, [DatasetInput(own, [InputTag("mlflow.data.context", "training")])])
-
-    def _log_files(self, run_id: str, place: str, files: Mapping[str, bytes]) -> None:
-        """Where a run's artifacts are a folder here they are written into it, which saves a copy of each."""
-        if place.startswith("file://"):
-            _write(Path(url2pathname(urlparse(place).path)), files)
-            return
-        with tempfile.TemporaryDirectory() as folder:
-            _write(Path(folder), files)
-            self._client.log_artifacts(run_id, folder)
+        for batch in logged.batches(record, run_id):
+            with around("metrics"):
+                self._client.log_batch(run_id, **batch)
+        if inputs := logged.data_of(record):
+            with around("inputs"):
+                self._client.log_inputs(run_id, inputs)
 
 
 def _stored(run: Run) -> StoredRun:
     data = run.data
     return StoredRun(run.info.run_id, data.tags.get(KEY, ""), run.info.status, data.tags, data.metrics)
-
-
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
-    for parent in {(folder / name).parent for name in files}:
-        parent.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (folder / name).write_bytes(content)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from threshold_lab.sealing import HASHES, sha256
 from threshold_lab.sealing import ROWS as RECORD
-from threshold_lab.store import write
+from threshold_lab.store import Store
 from threshold_lab.tracking import FILES_HASH, REASON, Database, Restored, RunRows, restore
 from threshold_lab.verify import run as one
 from threshold_lab.verify.contents import Contents
@@ -51,14 +51,14 @@ class Mender:
         lost = [name for name in self._broken(own) if name != HASHES]
         for name in sorted(lost, key=lambda name: name != RECORD):
             if (content := self.contents.of(own, name)) is not None:
-                write(own.folder / name, content)
+                Store(self.folder).put({own.folder / name: content})
                 yield f"{own.place}/{name} is as it was recorded"
                 own = replace(own)
         yield from self._rows(own)
 
     def _seal(self, own: Held) -> Iterator[str]:
         if (not own.hashes or one.seal_is_at_fault(own)) and (content := self.contents.seal_of(own)) is not None:
-            write(own.folder / HASHES, content)
+            Store(self.folder).put({own.folder / HASHES: content})
             yield f"{own.place}/{HASHES} is as it was recorded"
 
     def _broken(self, own: Held) -> list[str]:

@@ -4,7 +4,6 @@ Bytes are written only where their hash is the one that was sealed, rows only as
 is deleted: what does not belong goes to `lost/`, and runs to MLflow's trash.
 """
 
-import os
 import re
 import shlex
 import time
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from threshold_lab.errors import LabError, StoreError
 from threshold_lab.sealing import sha256
-from threshold_lab.store import Store, write
+from threshold_lab.store import Store
 from threshold_lab.tracking import CELL, PARENT, SWEEP, Database, Runs, own_database, remove_rows, set_tag
 from threshold_lab.verify.anew import Anew
 from threshold_lab.verify.check import NETWORK, Onlooker, verify
@@ -218,7 +217,7 @@ class _Round:
         for held in self.contents.runs():
             content = held.contents.get(NETWORK, b"")
             if told and sha256(content) == told:
-                write(path, content)
+                self.store.put({path: content})
                 self.done.append(f"{own.place} is as it was saved")
                 return True
         return False
@@ -230,14 +229,5 @@ class _Round:
         if not runs and not self.store.is_planned_before(path.stem):
             return
         lanes = self.contents.lanes({each.tags.get(CELL, "") for each in runs})
-        self.store.plan(path.stem, plan_again(runs, lanes))
-        when = _seconds(path.stem)
-        os.utime(path, (when, when))  # not the newest, which status tells of
+        self.store.conclude(path.stem, plan_again(runs, lanes))
         self.done.append(f"{own.place} is written again, from {len(runs)} runs that name it")
-
-
-def _seconds(name: str) -> float:
-    try:
-        return time.mktime(time.strptime(name[:15], "%Y%m%d-%H%M%S"))
-    except ValueError:
-        return 0.0
