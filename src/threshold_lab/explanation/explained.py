@@ -77,7 +77,11 @@ def seen_findings(own: Judged, seen: Measured) -> Iterator[Finding]:
         yield found("saturated", share=seen.saturated)
     if seen.dead_and_wrong and own.output.activation != "step":
         share = f"{seen.dead_and_wrong:.0%} of the rows of the first batch"
-        yield found("dead_gradients", f"{share} are called wrongly and have exactly zero gradient")
+        yield found(
+            "dead_gradients",
+            f"{share} are called wrongly and have exactly zero gradient",
+            **own.output.endings(),
+        )
     if own.labels is not None and len(own.labels.values) == 1:
         yield found("one_class")
     yield from _of_accuracy(seen)

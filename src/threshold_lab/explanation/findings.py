@@ -37,8 +37,7 @@ def _compiled(loss: str = "model.loss", metrics: str = '["accuracy"]') -> str:
 
 
 AT_ZERO = "[keras.metrics.BinaryAccuracy(threshold=0.0)]"
-_SIGMOID = "model.layers[-1].activation = keras.activations.sigmoid"
-_LINEAR = "model.layers[-1].activation = keras.activations.linear"
+_SIGMOID, _LINEAR = "{sigmoid}", "{linear}"
 
 FINDINGS = {
     # ---- activation and loss
@@ -51,7 +50,7 @@ FINDINGS = {
     "not_a_probability": Kind(CAUTION, mend=_SIGMOID),
     "not_calibrated": Kind(NOTE, mend=_compiled("keras.losses.BinaryCrossentropy()")),
     "margin_never_negative": Kind(ERROR, mend=_LINEAR),
-    "logarithm_of_negative": Kind(ERROR, mend="model.layers[-1].activation = keras.activations.exponential"),
+    "logarithm_of_negative": Kind(ERROR, mend="{exponential}"),
     "step_has_no_gradient": Kind(
         ERROR,
         "a step has no gradient, so no weight is ever moved by fit; train a sigmoid and cut its output afterwards",
@@ -67,7 +66,7 @@ FINDINGS = {
         CAUTION,
         "each of the two units goes from 0 to 1 on its own; they are no probabilities of two classes that exclude "
         "each other",
-        "model.layers[-1].activation = keras.activations.softmax",
+        "{softmax}",
     ),
     "logits_not_found": Kind(
         NOTE,

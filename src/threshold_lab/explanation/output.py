@@ -40,6 +40,7 @@ class Output:
     """A single output: its units, its activation by its Keras name, and the layer or way it was found by.
 
     shape: without the rows. finds_logits: whether a cross-entropy finds the logits behind it while Keras trains.
+    place: the expression of the layer whose activation it is, or that is it; empty where the code of the model is.
     """
 
     activation: str
@@ -47,6 +48,21 @@ class Output:
     shape: tuple[int | None, ...]
     found: str
     finds_logits: bool
+    place: str = ""
+    settable: bool = False
+
+    def endings(self) -> dict[str, str]:
+        """Return, by the name of an activation, the line that ends the model with that one instead."""
+        return {name: self._ending(name) for name in ("sigmoid", "softmax", "linear", "exponential")}
+
+    def _ending(self, name: str) -> str:
+        if self.settable:
+            return f"{self.place}.activation = keras.activations.{name}"
+        if self.place:
+            return (
+                f"model = keras.Model(model.inputs, keras.activations.{name}({self.place}.input))  # compile it again"
+            )
+        return f"return keras.activations.{name}(logits)  # the last line of the model's call"
 
 
 def output_of(model: keras.Model, x: Any = None) -> Output:
@@ -57,7 +73,21 @@ def output_of(model: keras.Model, x: Any = None) -> Output:
         name, found = seen.activation, "the traced graph"
     if not seen.shape or seen.shape[-1] is None:
         raise ModelError("the model's output has no axis of units: (rows,); end it with Dense(1)")
-    return Output(name, seen.shape[-1], seen.shape, found, seen.finds_logits)
+    return Output(name, seen.shape[-1], seen.shape, found, seen.finds_logits, *_place(model, found))
+
+
+def _place(model: keras.Model, found: str) -> tuple[str, bool]:
+    """The expression of a layer of a model, and whether it has an activation that can be set."""
+    own, place = model, "model"
+    while isinstance(own, keras.Model) and found in {layer.name for layer in own.layers} | {own.layers[-1].name}:
+        inner = next((layer for layer in own.layers if layer.name == found), own.layers[-1])
+        place += ".layers[-1]" if inner is own.layers[-1] else f".get_layer({inner.name!r})"
+        own = inner
+    if isinstance(own, keras.layers.Wrapper):
+        own, place = own.layer, f"{place}.layer"
+    settable = hasattr(own, "activation")
+    alone = own is not model and place.count(".") == 1
+    return (place if settable or alone else ""), settable
 
 
 def sample(model: keras.Model, x: Any) -> Any:
@@ -96,8 +126,13 @@ class _Seen:
             return flat[0], self._before(flat[0])
 
         self.activation = UNKNOWN
-        with broken_pairs_allowed():
-            output, before = call(rows)
+        try:
+            with broken_pairs_allowed():
+                output, before = call(rows)
+        except (ValueError, TypeError, tf.errors.OpError) as error:
+            raise ModelError(
+                f"the model cannot be called on these rows: {' '.join(str(error).split())[:300]}"
+            ) from None
         self.shape: tuple[int | None, ...] = tuple(output.shape[1:])
         if self.activation == UNKNOWN:
             self.activation = _compared(before.numpy(), output.numpy())

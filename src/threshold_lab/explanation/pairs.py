@@ -21,7 +21,7 @@ def findings_of(own: Judged) -> list[Finding]:
 def _of_output(own: Judged) -> Iterator[Finding]:
     name, loss = own.output.activation, own.loss
     if name == "step":
-        yield found("step_has_no_gradient")
+        yield found("step_has_no_gradient", **own.output.endings())
     if name == "unknown":
         yield found("activation_unknown")
     if own.output.units > _TWO:
@@ -31,7 +31,7 @@ def _of_output(own: Judged) -> Iterator[Finding]:
         yield found("logits_not_found")
     classes = loss is not None and loss.name not in REGRESSIONS
     if own.output.units == _TWO and name in ("sigmoid", "hard_sigmoid") and classes:
-        yield found("units_do_not_sum_to_one")
+        yield found("units_do_not_sum_to_one", **own.output.endings())
     if own.regression:
         yield found("regression")
 
@@ -48,14 +48,13 @@ def _of_loss(own: Judged) -> Iterator[Finding]:
         yield found("one_unit_of_many")
     if smoothing := loss.settings.get("label_smoothing"):
         yield found("label_smoothing", smoothing=smoothing, low=smoothing / 2, high=1 - smoothing / 2)
-    confined = own.head is not None and own.head.confined and own.head.low == 0 and not own.head.constant
-    if loss.name == "mean_squared_error" and confined and not own.regression:
+    if loss.name == "mean_squared_error" and own.returns == "probability":
         yield found("brier_score")
 
 
 def _of_pair(own: Judged) -> Iterator[Finding]:
     """What `heads` knows of the pair, but for what hangs on metrics that may not be compiled."""
-    if own.contract is None or own.head is None or own.loss is None:
+    if own.contract is None or own.head is None or own.loss is None or own.output.activation == "step":
         return
     left = _BY_METRICS | (_OF_PROBABILITIES if own.regression else set())
     if own.output.activation in _WITH_LOGITS:
@@ -65,4 +64,4 @@ def _of_pair(own: Judged) -> Iterator[Finding]:
     middle = own.labels.middle if own.labels else 0
     for trouble in own.contract.troubles:
         if trouble.id not in left:
-            yield found(trouble.id, trouble.text, kind=kind, metrics=metrics, middle=middle)
+            yield found(trouble.id, trouble.text, kind=kind, metrics=metrics, middle=middle, **own.output.endings())
