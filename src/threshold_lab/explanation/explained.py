@@ -16,6 +16,7 @@ from threshold_lab.explanation.measured import Measured, measured
 from threshold_lab.explanation.output import Output, output_of
 from threshold_lab.explanation.pairs import findings_of
 
+_TWO = 2
 _DIFFERS = 1e-3
 _SHARE = 0.01
 
@@ -29,12 +30,12 @@ def explain(model: keras.Model, x: Any = None, y: Any = None) -> Explanation:
     """
     if y is not None and x is None:
         raise DataError("y was given and no x; give both, or neither")
-    x, y = _arrays(x), _arrays(y)
+    x, y = _arrays(x), _numbers(y)
     output = output_of(model, x)
     if y is not None and y.ndim == 1 and output.units == 1:
         y = y.reshape(-1, *[1] * len(output.shape))  # as Keras does before it compares
     loss = loss_of(model, output, y)
-    labels = None if y is None else Labels(y, output.units)
+    labels = None if y is None or output.units > _TWO else Labels(y, output.units)
     own = Judged(output, loss, tuple(metrics_of(model, output, loss, y)), labels)
     if problem := misfit(output, own, y):
         return told(own, None, [*findings_of(own), problem])
@@ -51,6 +52,13 @@ def _arrays(own: Any) -> Any:
     if isinstance(own, list | tuple) and own and hasattr(own[0], "shape") and len(np.shape(own[0])) > 1:
         return [np.asarray(one) for one in own]
     return np.asarray(own)
+
+
+def _numbers(y: Any) -> Any:
+    own = _arrays(y)
+    if own is None or (isinstance(own, np.ndarray) and own.dtype.kind in "fiub" and np.isfinite(own).all()):
+        return own
+    raise DataError("y must be finite numbers, as fit takes them, of a single output; name classes by numbers first")
 
 
 def misfit(output: Output, own: Judged, y: Any) -> Finding | None:

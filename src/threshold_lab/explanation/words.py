@@ -61,7 +61,9 @@ def _telling(loss: Mapping[str, Any]) -> dict[str, Any]:
 
 def _returns(said: Mapping[str, Any]) -> Iterator[str]:
     yield f"predict returns {_REGRESSION if said['regression'] else RETURNED[said['output']]}."
-    if said["half"] is not None:
+    if said["half"] is not None and said["output"] == "neither":
+        yield f"The loss asks for {said['half']:g} where P = 1/2; the output need not keep to that."
+    elif said["half"] is not None:
         what = "P = 1/2" if said["output"] != "margin" else "where the class changes"
         yield f"{what} lies at {said['half']:g}: calls = model.predict(x) >= {said['half']:g}"
 
