@@ -204,7 +204,8 @@ def test_a_run_says_what_it_is_and_what_made_it(splits):
     assert "output activation **sigmoid**, trained on **binary_crossentropy**, cut at **youden**" in record.description
     assert "The score is meant as a probability; its natural cut is 0.5." in record.description
     assert "    threshold-lab sweep\n" in record.description
-    assert record.tags["contract"] == "score is a probability"
+    assert record.tags["contract"] == "ok"
+    assert record.tags["score"] == "score is a probability"
     assert record.data["hash"] == splits.hash
     assert record.data["rows"] == {"train": 90, "validation": 40, "test": 30}
 

@@ -37,6 +37,9 @@ def _compiled(loss: str = "model.loss", metrics: str = '["accuracy"]') -> str:
 
 
 AT_ZERO = "[keras.metrics.BinaryAccuracy(threshold=0.0)]"
+_CUTS_LOGITS = "metric {metric!r} cuts logits at {threshold:g}, which is P = {probability:.3f}; P = 1/2 is at logit 0"
+_CUTS_MARGINS = "metric {metric!r} cuts margins at {threshold:g}; a margin changes sides at 0"
+_THRESHOLDS = _compiled(metrics="[keras.metrics.{resolved}(thresholds=0.0)]")
 _SIGMOID, _LINEAR = "{sigmoid}", "{linear}"
 
 FINDINGS = {
@@ -98,26 +101,10 @@ FINDINGS = {
         'model.compile(optimizer="sgd", loss="binary_crossentropy", metrics=["accuracy"])',
     ),
     # ---- metrics
-    "accuracy_on_logits": Kind(
-        CAUTION,
-        "metric {metric!r} cuts logits at {threshold:g}, which is P = {probability:.3f}; P = 1/2 is at logit 0",
-        _compiled(metrics=AT_ZERO),
-    ),
-    "threshold_on_logits": Kind(
-        CAUTION,
-        "metric {metric!r} cuts logits at {threshold:g}, which is P = {probability:.3f}; P = 1/2 is at logit 0",
-        _compiled(metrics="[keras.metrics.{resolved}(thresholds=0.0)]"),
-    ),
-    "accuracy_on_margins": Kind(
-        CAUTION,
-        "metric {metric!r} cuts margins at {threshold:g}; a margin changes sides at 0",
-        _compiled(metrics=AT_ZERO),
-    ),
-    "threshold_on_margins": Kind(
-        CAUTION,
-        "metric {metric!r} cuts margins at {threshold:g}; a margin changes sides at 0",
-        _compiled(metrics="[keras.metrics.{resolved}(thresholds=0.0)]"),
-    ),
+    "accuracy_on_logits": Kind(CAUTION, _CUTS_LOGITS, _compiled(metrics=AT_ZERO)),
+    "threshold_on_logits": Kind(CAUTION, _CUTS_LOGITS, _THRESHOLDS),
+    "accuracy_on_margins": Kind(CAUTION, _CUTS_MARGINS, _compiled(metrics=AT_ZERO)),
+    "threshold_on_margins": Kind(CAUTION, _CUTS_MARGINS, _THRESHOLDS),
     "threshold_not_natural": Kind(
         NOTE,
         "metric {metric!r} cuts at {threshold:g}, and P = 1/2 is at {half:g}; that metric alone cuts there, neither "
