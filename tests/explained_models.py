@@ -226,6 +226,8 @@ CASES = [
     Case("subclassed, a step", subclassed(step), "mse", "neither", "step", ("step_has_no_gradient",)),
     Case("F1 without one", sequential("sigmoid"), BCE, "probability", "sigmoid", ("f1_without_threshold",), (),
          (metrics.F1Score(),), y=Y),
+    Case("F1 of logits", sequential(), LOGITS, "logit", "linear", ("f1_on_logits",), ("f1_without_threshold",),
+         (metrics.F1Score(threshold=0.5),)),
     Case("AUC of logits", sequential(), LOGITS, "logit", "linear", ("auc_on_logits",), (), (metrics.AUC(),), y=Y),
     Case("AUC of a margin", sequential("tanh"), "hinge", "margin", "tanh", ("auc_on_logits",), (),
          (metrics.AUC(),)),

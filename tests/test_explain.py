@@ -103,6 +103,8 @@ def test_the_first_model_is_explained_in_full(said):
     outputs = made(CASES[0]).predict(X, verbose=0)
     assert full["accuracies"]["keras"] == pytest.approx(float(((outputs > 0.5) == Y).mean()))
     assert full["accuracies"]["natural"] == pytest.approx(float(((outputs >= 0.5) == Y).mean()))  # a tie is positive
+    assert full["thresholded"] == {"fit": [], "evaluate": ["accuracy"], "predict": []}
+    assert said["softmax of two"]["metrics"][0]["threshold_as_probability"] == 0.5
     assert "fit, the loss and predict: nothing, ever" in str(full)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from threshold_lab.errors import DataError
 from threshold_lab.explanation.answer import Explanation
-from threshold_lab.explanation.compiled import CompiledMetric, loss_of, metrics_of
+from threshold_lab.explanation.compiled import AT_A_RATE, F_SCORES, OF_LARGEST, CompiledMetric, loss_of, metrics_of
 from threshold_lab.explanation.findings import Finding, found, ordered
 from threshold_lab.explanation.judged import Judged
 from threshold_lab.explanation.labels import Labels
@@ -129,9 +129,15 @@ def told(own: Judged, seen: Measured | None, findings: list[Finding]) -> Explana
         "regression": own.regression,
         "half": own.half,
         "metrics": [_metric(own, metric) for metric in own.metrics],
+        "thresholded": {"fit": [], "evaluate": [one.name for one in own.metrics if cuts(one)], "predict": []},
         "findings": [one.as_json() for one in ordered(_once(findings))],
     }
     return Explanation(said | (_seen(seen) if seen is not None else {}))
+
+
+def cuts(metric: CompiledMetric) -> bool:
+    """Whether a metric calls rows of one class or the other."""
+    return metric.threshold is not None or metric.resolved in (*OF_LARGEST, *F_SCORES, *AT_A_RATE, "AUC")
 
 
 def _once(findings: list[Finding]) -> list[Finding]:
@@ -143,7 +149,9 @@ def _once(findings: list[Finding]) -> list[Finding]:
 def _metric(own: Judged, metric: CompiledMetric) -> dict[str, Any]:
     cut = metric.threshold
     several = [own.probability_at(one) for one in cut] if isinstance(cut, list) else None
-    probability = own.probability_at(cut) if isinstance(cut, float) else several
+    probability: Any = own.probability_at(cut) if isinstance(cut, float) else several
+    if metric.resolved in OF_LARGEST and own.output.units == _TWO:
+        probability = own.probability_of_the_larger
     said = {"name": metric.name, "resolved": metric.resolved, "threshold": cut, "threshold_as_probability": probability}
     return said | ({"from_logits": True} if metric.from_logits else {})
 

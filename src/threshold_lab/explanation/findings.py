@@ -116,6 +116,13 @@ FINDINGS = {
         "2p/(1 + p), p the share of positives, whatever the model does",
         _compiled(metrics="[keras.metrics.{resolved}({beta}threshold=0.5)]"),
     ),
+    "f1_on_logits": Kind(
+        CAUTION,
+        "metric {metric!r} cuts logits at {threshold:g}, which is P = {probability:.3f}, and takes no threshold of 0; "
+        "end the model with a sigmoid",
+        "{sigmoid}; "
+        + _compiled("keras.losses.BinaryCrossentropy()", "[keras.metrics.{resolved}({beta}threshold=0.5)]"),
+    ),
     "accuracy_of_equality": Kind(
         ERROR,
         "metric {metric!r} counts outputs that equal the label to the last digit, and cuts nothing",

@@ -62,6 +62,11 @@ class Judged:
         """The score at which P(y = 1) is one half."""
         return None if self.contract is None or self.regression else self.contract.half
 
+    @property
+    def probability_of_the_larger(self) -> float | None:
+        """P(y = 1) where both of two outputs are alike, from where on the second is the larger."""
+        return None if self.head is None or self.head.scale.probability is None or self.half is None else 0.5
+
     def probability_at(self, score: float) -> float | None:
         """Return P(y = 1) at a score; None where a score stands for none."""
         if self.half is None or self.head is None or self.head.scale.probability is None:
