@@ -187,7 +187,8 @@ def accuracies():
         model = keras.Sequential([keras.Input((units,)), keras.layers.Activation("linear")])
         model.compile(loss="mse", metrics=["accuracy"])
         model.evaluate(np.zeros((2, units)), np.zeros((2, units)), verbose=0)
-        (found[units],) = [own for own in model.metrics if own.name == "accuracy"] or model._compile_metrics.metrics
+        (compiled,) = [own for own in model.metrics if own.name == "compile_metrics"]
+        (found[units],) = compiled.metrics
     return found
 
 

@@ -168,6 +168,7 @@ def test_labels_that_do_not_fit_are_told_with_their_mend():
     assert np.array_equal(names["y"], ONE_HOT)
     sparse = made(Case("", sequential("softmax", 2), "sparse_categorical_crossentropy", "", ""))
     assert "labels_do_not_fit" in threshold_lab.explain(sparse, X, ONE_HOT).ids
+    assert "labels_do_not_fit" in threshold_lab.explain(made(CASES[0]), X, ONE_HOT).ids
 
 
 def test_saturated_outputs_and_a_single_class_are_told():

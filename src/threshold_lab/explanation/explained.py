@@ -63,15 +63,14 @@ def _numbers(y: Any) -> Any:
 
 def misfit(output: Output, own: Judged, y: Any) -> Finding | None:
     """What Keras would refuse, or read otherwise than it is meant: labels of another shape than the output."""
-    if y is None or own.loss is None or (output.units == 1 and (y.ndim == 1 or y.shape[-1] == 1)):
+    if y is None or own.loss is None:
         return None
-    sparse = own.loss.name.startswith("sparse")
-    if sparse == (y.ndim == 1 or y.shape[-1] == 1):
+    of_each = y.ndim == len(output.shape) + 1 and y.shape[-1] > 1
+    numbered = own.loss.name.startswith("sparse") or output.units == 1
+    if of_each != numbered:
         return None
-    mend = (
-        "y = y.argmax(axis=-1)" if sparse or output.units == 1 else f"y = keras.utils.to_categorical(y, {output.units})"
-    )
-    reason = "the loss takes the number of the class" if sparse else "the loss takes a number for each unit"
+    mend = "y = y.argmax(axis=-1)" if numbered else f"y = keras.utils.to_categorical(y, {output.units})"
+    reason = "the loss takes one number, that of the class" if numbered else "the loss takes a number for each unit"
     shapes = {"labels": tuple(y.shape), "outputs": (len(y), *output.shape)}
     return found("labels_do_not_fit", reason=reason, mend=mend, **shapes)
 

@@ -87,7 +87,7 @@ def _losses(model: keras.Model, own: Judged, x: Any, y: Any, outputs: Reals) -> 
     penalties = float(sum(map(float, model.losses)))
     accuracy = next((one.name for one in own.metrics if one.resolved in (*ACCURACIES, *OF_LARGEST)), None)
     found: dict[str, Any] = {"evaluated": float(told["loss"]), "recomputed": float(np.mean(again)) + penalties}
-    if accuracy is not None:
+    if accuracy in told:
         found["keras"] = float(told[accuracy])
     return found | (_accuracies(own, outputs) if own.labels is not None and own.labels.binary else {})
 
