@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import create_engine
 
 from threshold_lab.errors import StoreError
 from threshold_lab.tracking import CELL, KEY, RunRecord, Runs, home
@@ -78,6 +79,11 @@ def test_a_database_is_whole_or_absent(folder, monkeypatch):
             home.prepare(folder / "mlruns")
     assert list((folder / "mlruns").iterdir()) == []
     assert Runs(folder / "mlruns").of_cells(["cell"]) == {}
+
+
+def test_a_database_keeps_in_memory_what_a_run_touches_of_a_large_one(runs, folder):
+    with create_engine(home.address(folder / "mlruns")).connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA cache_size").scalar() == -(2**16)
 
 
 def test_a_database_that_is_none_is_told(folder):
