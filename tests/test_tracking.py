@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from mlflow.exceptions import MlflowException
+from sqlalchemy import create_engine
 
 from threshold_lab import faults
 from threshold_lab.errors import ConfigError, StoreError
@@ -83,6 +84,11 @@ def test_a_database_is_whole_or_absent(folder, monkeypatch):
             home.prepare(folder / "mlruns")
     assert [path for path in (folder / "mlruns").rglob("*") if path.is_file()] == []
     assert Runs(folder / "mlruns").of_cells(["cell"]) == {}
+
+
+def test_a_database_keeps_in_memory_what_a_run_touches_of_a_large_one(runs, folder):
+    with create_engine(home.address(folder / "mlruns")).connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA cache_size").scalar() == -(2**16)
 
 
 def test_a_database_that_is_none_is_told(folder):
