@@ -12,13 +12,13 @@ from typing import Any, Protocol
 from threshold_lab import data, plan
 from threshold_lab.captions import EXPERIMENT, differing
 from threshold_lab.cells import DIVERGED, Cell, cell_of, diverged
-from threshold_lab.errors import DataError
+from threshold_lab.errors import DataError, gather
 from threshold_lab.executors import AtWork, LocalPool
 from threshold_lab.overview import is_drawn, lone_pages, overviews
 from threshold_lab.plan import Job
 from threshold_lab.provenance import decisions, engine, provenance
 from threshold_lab.recording import UNDECIDED, VALIDATION_ERROR, Origin, description, record_of
-from threshold_lab.records import Fit, Splits
+from threshold_lab.records import Fit, Splits, Suspicion
 from threshold_lab.sealing import last_values
 from threshold_lab.spec import Lane, RunSpec
 from threshold_lab.store import Store
@@ -27,6 +27,9 @@ from threshold_lab.tracking import ALONE, REASON, Records, Runs, StoredRun
 
 class Watch(Protocol):
     """Who looks on: told what is planned and done; `checkpoint` and `training` raise to stop between two steps."""
+
+    def suspicious(self, found: Sequence[Suspicion]) -> None:
+        """Say what may be wrong with the data; not called where nothing is."""
 
     def planned(self, *, jobs: int, recorded: int, lanes: int, trained: int, programs: int) -> None:
         """Say what there is: all jobs and those recorded before, all lanes and those trained before."""
@@ -80,9 +83,12 @@ def sweep(
     a job that fails stops no other and is in `Outcome.failed`.
     """
     plan.check(specs)
-    loaded = {source: data.load(source) for source in dict.fromkeys(spec.data for spec in specs)}
+    sources = list(dict.fromkeys(spec.data for spec in specs))
+    loaded = dict(zip(sources, gather([partial(data.load, own) for own in sources], DataError), strict=True))
     asked = [Job(spec, loaded[spec.data].hash, engine(), decisions()) for spec in specs]
     jobs = tuple(dict.fromkeys(asked))
+    if found := list(dict.fromkeys(each for own in loaded.values() for each in own.suspicions)):
+        watch.suspicious(found)
     watch.checkpoint()
     store = Store(place.folder)
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{jobs[0].key[:6]}"

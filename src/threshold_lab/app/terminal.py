@@ -1,6 +1,7 @@
 """What a person sees: progress, the table, errors. Plain lines where there is no terminal."""
 
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -8,8 +9,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TaskID,
 
 from threshold_lab.app.interrupt import Interrupt
 from threshold_lab.app.screen import console
-from threshold_lab.app.tables import count
+from threshold_lab.app.tables import count, warnings
 from threshold_lab.executors import AtWork
+from threshold_lab.records import Suspicion
 
 _PLAIN_EVERY_SECONDS = 5.0
 
@@ -44,6 +46,11 @@ class TerminalWatch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._progress.stop()
+
+    def suspicious(self, found: Sequence[Suspicion]) -> None:
+        """Say what may be wrong with the data."""
+        for line in warnings(found):
+            console.print(line, style="yellow", soft_wrap=True)
 
     def planned(self, *, jobs: int, recorded: int, lanes: int, trained: int, programs: int) -> None:
         """Say what there is to do, and set up a bar each for programs and runs."""
