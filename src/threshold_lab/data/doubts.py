@@ -15,6 +15,7 @@ CHANCE = 1e-3
 
 _ENOUGH = 20  # rows, below which nothing is said of the values of a column
 _CODES = range(3, 11)
+_REPEATED = 5  # rows of a value on average, or rows that are there twice would seem to tell their own label
 _NINES = frozenset(sign * (10**digits - 1) for digits in range(2, 10) for sign in (-1, 1))
 _EXACT = 2**53
 _MIXED = 0.05
@@ -27,7 +28,7 @@ def of_any(column: pd.Series, labels: NDArray[np.bool_], columns: int) -> Doubts
     values = column.to_numpy()
     if (column.isna() if pd.isna(values[0]) else values == values[0]).all():
         yield "constant", f"holds {_shown(values[0])} in every training row, which tells nothing; drop it"
-    elif _tells(column, labels, columns):
+    elif _tells(column, labels, columns) or (column.hasnans and _tells(column.isna(), labels, columns)):
         yield "leaked", "alone tells the label of every training row: is it known before the label is? Else drop it"
 
 
@@ -45,6 +46,8 @@ def _tells(column: pd.Series, labels: NDArray[np.bool_], columns: int) -> bool:
             return -_log_choices(len(labels), positives) < unlikely
     codes, _ = pd.factorize(column, use_na_sentinel=False)
     rows = np.bincount(codes)
+    if len(rows) > len(labels) / _REPEATED:
+        return False
     of_positives = np.bincount(codes[labels], minlength=len(rows))
     if ((of_positives > 0) & (of_positives < rows)).any():
         return False

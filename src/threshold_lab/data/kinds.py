@@ -26,18 +26,23 @@ def typed(table: Table, training: NDArray[np.int64], largest: float = LARGEST) -
     largest: of a number. Raises DataError with everything that keeps a column from being a feature.
     """
     refuse(problems(table, training, largest), DataError)
-    texts = _texts(table, training)
-    columns = {str(name): _words(own) if str(name) in texts else _read(own) for name, own in table.columns.items()}
-    return pd.DataFrame(columns, index=table.columns.index), tuple(texts)
+    texts, own = _texts(table, table.columns.iloc[training]), table.columns
+    numeric = _numeric(table).astype(np.float64)
+    others = {
+        str(name): _words(own[name]) if name in texts else _read(own[name]) for name in own if name not in numeric
+    }
+    return pd.concat([numeric, pd.DataFrame(others, index=own.index)], axis=1)[list(own)], tuple(texts)
 
 
 def problems(table: Table, training: NDArray[np.int64], largest: float = LARGEST) -> Iterator[str]:
     """Yield what keeps each column from being a feature."""
     if not table.columns.shape[1]:
         yield "no feature column is left; name fewer columns in data.drop, or more in data.features"
-    texts = _texts(table, training)
-    for name, column in table.columns.items():
-        seen = column.iloc[training]
+    seen_rows = table.columns.iloc[training]
+    texts, sound = _texts(table, seen_rows), _sound(table, training, largest)
+    for name, seen in seen_rows.items():
+        if name in sound:
+            continue
         if seen.isna().all():
             yield f"column {short(name)} has no value in the training rows; drop it with data.drop=[{name}]"
         elif str(name) in texts:
@@ -46,23 +51,30 @@ def problems(table: Table, training: NDArray[np.int64], largest: float = LARGEST
             yield from _no_numbers(table, str(name), largest)
 
 
-def _texts(table: Table, training: NDArray[np.int64]) -> dict[str, None]:
-    """The names of the text columns, in their order."""
-    own = table.columns
-    names = [name for name in own if str(name) in table.categorical or _is_text(own[name].iloc[training])]
-    return dict.fromkeys(map(str, names))
+def _numeric(table: Table) -> pd.DataFrame:
+    """The columns that hold numbers alone, unless they are named as texts: all looked at in one go."""
+    return table.columns.select_dtypes(["number", "bool"]).drop(columns=list(table.categorical), errors="ignore")
+
+
+def _sound(table: Table, training: NDArray[np.int64], largest: float) -> frozenset[object]:
+    """Columns of numbers alone that have no problem."""
+    numeric = _numeric(table)
+    values = numeric.to_numpy(np.float64)
+    fits = np.isnan(values) | (np.abs(values) <= largest)
+    return frozenset(numeric.columns[fits.all(axis=0) & ~np.isnan(values[training]).all(axis=0)])
+
+
+def _texts(table: Table, seen: pd.DataFrame) -> dict[str, None]:
+    """The names of the text columns, in their order, by what is seen of them."""
+    numeric = set(_numeric(table))
+    names = [name for name in seen if name not in numeric]
+    return dict.fromkeys(str(name) for name in names if name in table.categorical or _is_text(seen[name]))
 
 
 def _is_text(seen: pd.Series) -> bool:
-    if _is_numeric(seen):
-        return False
     seen = seen.dropna()
     strange = pd.to_numeric(seen, errors="coerce").isna()
     return bool(strange.any() and strange.mean() >= _MOSTLY)
-
-
-def _is_numeric(column: pd.Series) -> bool:
-    return column.dtype.kind in "iufb"
 
 
 def _read(column: pd.Series) -> pd.Series:

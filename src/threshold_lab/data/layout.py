@@ -43,10 +43,12 @@ def laid_out(own: Snapshot, *, header: bool) -> Layout:
     """Walk through all records of a file and return how it is laid out, and what is wrong with which row."""
     met = _walked(own)
     found = [*(_of_names(met.first) if header else ()), *_of_rows(met, header=header)]
-    if len(met.first) == 1 and not met.broken:
+    if len(met.first) == 1 and not met.broken and not met.uneven:
         found = [(0, "has one column, and a table needs a label and a feature; check data.delimiter")]
     hint = _other_sign(own) if met.uneven or met.broken or len(met.first) == 1 else ""
-    words = [f"{own.path}{f', row {row}' if row else ''}: {what}{hint}" for row, what in found]
+    words = [
+        f"{own.path}{f', row {row}' if row else ''}: {what}{'' if at else hint}" for at, (row, what) in enumerate(found)
+    ]
     return Layout(met.first, met.rows, met.blank, words)
 
 

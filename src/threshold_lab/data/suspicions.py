@@ -52,8 +52,7 @@ def _few_of(found: list[Suspicion]) -> list[Suspicion]:
 def _columns(seen: Seen) -> Iterator[Suspicion]:
     """What each column by itself gives reason to doubt."""
     training, labels = seen.rows["train"], seen.table.labels[seen.rows["train"]]
-    for name, column in seen.columns.items():
-        own = column.iloc[training]
+    for name, own in seen.columns.iloc[training].items():
         look = doubts.of_text if str(name) in seen.texts else doubts.of_number
         found = [*doubts.of_any(own, labels, seen.columns.shape[1]), *look(own)]
         yield from (Suspicion(kind, plain(str(name)), f"column {short(name)} {words}") for kind, words in found)
