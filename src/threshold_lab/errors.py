@@ -62,7 +62,10 @@ def refuse(problems: Iterable[str], kind: type[LabError]) -> None:
 
 def short(value: object, most: int = _LONGEST) -> str:
     """Return a value as Python writes it, cut where it is long."""
-    written = repr(value)
+    try:
+        written = repr(value)
+    except ValueError:  # Python writes no whole number of more than 4,300 digits
+        return "a number of thousands of digits"
     return written if len(written) <= most else f"{written[: most - 4]} ...{written[-1]}"
 
 

@@ -5,11 +5,15 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import chain
 from math import isqrt
+from typing import Any
 
 from threshold_lab import heads, thresholds
-from threshold_lab.errors import gather
+from threshold_lab.errors import ConfigError, gather
 from threshold_lab.shapes import Shape
 from threshold_lab.spec import Lane, RunSpec, Training, digest
+
+MOST_NETWORKS = 1_000_000
+"""Of a sweep: each is a file of its own."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +53,34 @@ class Program:
     exported: frozenset[str] = field(default_factory=frozenset)
 
 
-def check(specs: Iterable[RunSpec]) -> None:
+def check(specs: Sequence[RunSpec]) -> None:
     """Refuse, all at once, every name that no table holds, before any data are read. Raises ConfigError."""
+    _require_few(specs)
     checks: list[Callable[[RunSpec], object]] = [
         lambda spec: heads.check(spec.training),
         lambda spec: thresholds.check(spec.threshold),
         lambda spec: thresholds.require_meaning(spec.threshold, spec.rule, heads.head_of(spec.training).scale),
     ]
     gather(partial(one, spec) for spec in specs for one in checks)
+
+
+def check_names(config: Mapping[str, Any]) -> None:
+    """Refuse names that no table holds in a configuration, be the rest of it right or not. Raises ConfigError."""
+    activation, loss, threshold = (config.get(own) for own in ("activation", "loss", "threshold"))
+    checks: list[Callable[[], object]] = []
+    if isinstance(activation, str) and isinstance(loss, str):
+        checks.append(partial(heads.head, activation, loss))
+    if isinstance(threshold, str):
+        checks.append(partial(thresholds.check, threshold))
+    gather(checks)
+
+
+def _require_few(specs: Sequence[RunSpec]) -> None:
+    if (networks := sum(spec.seeds for spec in specs)) > MOST_NETWORKS:
+        raise ConfigError(
+            f"{len(specs):,} jobs of {networks:,} networks in all are asked for; {MOST_NETWORKS:,} are the most of one "
+            f"sweep; take fewer seeds, or several sweeps"
+        )
 
 
 def cells(jobs: Iterable[Job]) -> list[tuple[Job, ...]]:
