@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from threshold_lab.errors import plain
 from threshold_lab.heads import Head, head_of
 from threshold_lab.plan import Job
 from threshold_lab.records import Splits, Suspicion
@@ -33,7 +34,7 @@ _GROUPS = {"data": "data.source", "optimizer": "optimizer.name"}
 def experiment_of(spec: RunSpec) -> str:
     """Return the experiment of a job: its data source, or its file's name."""
     path = getattr(spec.data, "path", None) or getattr(spec.data, "train_path", None)
-    return Path(path).stem if path else spec.data.source
+    return plain(Path(path).stem).strip(". ")[:_LONGEST] or spec.data.source if path else spec.data.source
 
 
 def name_of(job: Job, differing: Sequence[str] = ()) -> str:

@@ -1,7 +1,8 @@
 """What a user can mend. Each message names the rule, what was received and what to do."""
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -32,6 +33,17 @@ class DataError(LabError):
 
 class StoreError(LabError):
     """A store or tracking server that cannot be used."""
+
+
+@contextmanager
+def as_recorded(what: str) -> Iterator[None]:
+    """Read what was stored. Raises StoreError where it cannot be taken apart, so that nobody trusts what is left."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise StoreError(
+            f"{what} is not as it was recorded: {short(str(error), 200)}; run the job again into another store"
+        ) from None
 
 
 def plain(text: str) -> str:

@@ -1,6 +1,7 @@
 """Stored runs -> tables. Every number is read from what was recorded."""
 
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +11,15 @@ import pandas as pd
 
 from threshold_lab import plan
 from threshold_lab.captions import apart
-from threshold_lab.errors import StoreError
+from threshold_lab.errors import StoreError, as_recorded, short
 from threshold_lab.metrics import summary
 from threshold_lab.plan import Job
 from threshold_lab.recording import HALF, SEEDS_TABLE, TUNED
 from threshold_lab.store import Store
 from threshold_lab.thresholds import title
 from threshold_lab.tracking import Runs
+
+_KEY = re.compile(r"[0-9a-f]{64}")
 
 Estimate = tuple[float, float]
 """Mean and standard deviation over seeds."""
@@ -56,8 +59,10 @@ def _title(job: Job) -> str:
 def _tables(jobs: Sequence[Job], run_ids: Mapping[str, str], runs: Runs, rules: list[str]) -> pd.DataFrame:
     """The tidy tables of the fewest runs of a cell that hold every rule."""
     needed = [job for job in jobs if _title(job) in rules and _title(job) != TUNED] or [jobs[0]]
-    read = [pd.read_csv(io.BytesIO(runs.file(run_ids[job.key], SEEDS_TABLE)), dtype={"rule": str}) for job in needed]
-    return pd.concat(read).drop_duplicates(["seed", "part", "rule"])
+    with as_recorded(f"{SEEDS_TABLE} of run {run_ids[needed[0].key]} or one beside it"):
+        files = [runs.file(run_ids[job.key], SEEDS_TABLE) for job in needed]
+        read = [pd.read_csv(io.BytesIO(own), dtype={"rule": str}) for own in files]
+        return pd.concat(read).drop_duplicates(["seed", "part", "rule"])
 
 
 def _row(name: Mapping[str, str], tidy: pd.DataFrame, rules: list[str]) -> Row:
@@ -95,8 +100,11 @@ def status(folder: Path) -> dict[str, int]:
     """
     store = Store(folder)
     planned, alive = _planned(store)
-    jobs = {job["key"]: job["cell"] for job in planned["jobs"]}
-    lanes = {lane for job in planned["jobs"] for lane in job["lanes"]}
+    with as_recorded(f"the last plan in {folder}"):
+        jobs = {job["key"]: job["cell"] for job in planned["jobs"]}
+        lanes = {lane for job in planned["jobs"] for lane in job["lanes"]}
+        if strange := [own for own in {*jobs, *jobs.values(), *lanes} if not _KEY.fullmatch(own)]:
+            raise ValueError(f"{short(strange[0])} is no key")
     stored = Runs(folder).of_cells(dict.fromkeys(jobs.values()))
     statuses = [stored[key].status for key in jobs if key in stored]
     finished, failed = statuses.count("FINISHED"), statuses.count("FAILED")

@@ -1,5 +1,6 @@
 """Fits on disk by training key, and plans by sweep, written so that a file is whole or absent."""
 
+import errno
 import fcntl
 import io
 import json
@@ -11,11 +12,12 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
 
-from threshold_lab.errors import StoreError
+from threshold_lab.errors import StoreError, short
 from threshold_lab.records import Fit
 
 _DAMAGED = (
@@ -30,6 +32,7 @@ _DAMAGED = (
     OSError,
     RuntimeError,
     SyntaxError,
+    TokenError,
     TypeError,
     ValueError,
 )
@@ -72,7 +75,7 @@ class Store:
     def fit(self, key: str) -> Fit | None:
         """Return a stored fit, or None where there is none or its file is damaged; a damaged one is trained again."""
         try:
-            found = arrays_in(self._arrays(key).read_bytes())
+            found = arrays_in(plain_bytes(self._arrays(key)))
         except (StoreError, OSError):
             return None
         layers = sum(name.startswith("weights/") for name in found)
@@ -82,7 +85,7 @@ class Store:
             weights=tuple(found[f"weights/{layer}"] for layer in range(layers)),
             history=_below("history/", found),
             logits=_below("logits/", found),
-            model=model.read_bytes() if model.exists() else None,
+            model=plain_bytes(model) if model.is_file() else None,
         )
 
     def save(self, fit: Fit) -> None:
@@ -116,8 +119,8 @@ class Store:
         if not paths:
             return None
         try:
-            return json.loads(paths[-1].read_bytes()), self._is_held()
-        except ValueError:
+            return json.loads(plain_bytes(paths[-1])), self._is_held()
+        except (ValueError, RecursionError, OSError):
             raise StoreError(f"{paths[-1]} is damaged; remove it: the next sweep plans anew") from None
 
     def _is_held(self) -> bool:
@@ -127,6 +130,13 @@ class Store:
             except BlockingIOError:
                 return True
         return False
+
+
+def plain_bytes(path: Path) -> bytes:
+    """Return the bytes of a plain file. Raises OSError where there is none: a pipe or device would never end."""
+    if not path.is_file():
+        raise FileNotFoundError(errno.ENOENT, "no such file, or no plain one", str(path))
+    return path.read_bytes()
 
 
 def npz(arrays: dict[str, Any]) -> bytes:
@@ -140,9 +150,17 @@ def arrays_in(content: bytes) -> dict[str, Any]:
     """Return the arrays of an .npz file. Raises StoreError where it is damaged; nothing in it is executed."""
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+            held = sum(own.file_size for own in arrays.zip.infolist())
+            if held > len(content):
+                raise StoreError(
+                    f"a file of arrays would unfold {len(content)} bytes to {held}, which `npz` never packs"
+                )
+            found = {name: arrays[name] for name in arrays.files}
     except _DAMAGED as error:
         raise StoreError(f"a file of arrays is damaged: {str(error)[:200]}") from None
+    if strange := [name for name, own in found.items() if not isinstance(own, np.ndarray)]:
+        raise StoreError(f"a file of arrays is damaged: {short(strange[0])} is no array")
+    return found
 
 
 def _below(prefix: str, arrays: dict[str, Any]) -> dict[str, Any]:

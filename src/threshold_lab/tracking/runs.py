@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import sqlite3
 import tempfile
 import time
@@ -26,17 +27,19 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run,
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
-from threshold_lab.errors import StoreError
+from threshold_lab.errors import StoreError, short
 from threshold_lab.tracking import view
 from threshold_lab.tracking.entities import RunRecord, StoredRun
-from threshold_lab.tracking.home import address, artifact_place, prepare, shown
+from threshold_lab.tracking.home import ARTIFACTS, address, artifact_place, own_database, prepare, shown
 from threshold_lab.tracking.names import CELL, KEY, KIND, PARENT, REASON, RUN_ID, SWEEP
+from threshold_lab.tracking.within import own_file, own_folder
 
 _OF_EXPERIMENTS = {
     "mlflow.experimentKind": "custom_model_development",  # without it MLflow opens its view for language models
     **view.tags(),
 }
 _NOTE = "mlflow.note.content"
+_ID = re.compile(r"[0-9a-f]{32}")
 
 _BATCH = 1000
 _PARAMS = 100
@@ -105,6 +108,7 @@ class Runs:
 
     def run(self, run_id: str) -> StoredRun:
         """Return a run by its id. Raises StoreError."""
+        _require_id(run_id)
         with self._told():
             return _stored(self._client.get_run(run_id))
 
@@ -135,8 +139,14 @@ class Runs:
     @contextmanager
     def downloaded(self, run_id: str, name: str) -> Iterator[Path]:
         """Have an artifact, a file or a folder, on this machine for a while. Raises StoreError."""
-        with self._told(), tempfile.TemporaryDirectory() as folder:
-            yield Path(str(self._client.download_artifacts(run_id, name, folder)))
+        _require_id(run_id)
+        with self._told():
+            if own_database(self.folder):
+                place = self._client.get_run(run_id).info.artifact_uri
+                yield own_file(own_folder(str(place), self.folder.resolve() / ARTIFACTS), name)
+                return
+            with tempfile.TemporaryDirectory() as folder:
+                yield Path(str(self._client.download_artifacts(run_id, name, folder)))
 
     def pages(self, address: str) -> list[str]:
         """Return, on MLflow's pages at an address, those of the experiment recorded last: its jobs grouped, and alone;
@@ -159,8 +169,8 @@ class Runs:
             yield
         except (MlflowException, SQLAlchemyError, CommandError, sqlite3.Error, OSError) as error:
             raise StoreError(
-                f"the runs at {self.address} cannot be read or written: {error}; what is recorded stays, and the "
-                f"same command goes on from there"
+                f"the runs at {self.address} cannot be read or written: {shown(str(error))}; what is recorded stays, "
+                f"and the same command goes on from there"
             ) from None
 
     def _search(self, words: str) -> Iterable[StoredRun]:
@@ -220,6 +230,11 @@ class Runs:
         with tempfile.TemporaryDirectory() as folder:
             _write(Path(folder), files)
             self._client.log_artifacts(run_id, folder)
+
+
+def _require_id(run_id: str) -> None:
+    if not _ID.fullmatch(run_id):
+        raise StoreError(f"{short(run_id)} is no run id: that is 32 hexadecimal digits, as MLflow's pages show it")
 
 
 def _stored(run: Run) -> StoredRun:
