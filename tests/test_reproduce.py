@@ -1,9 +1,11 @@
 """A run is made again from nothing stored, to the bit; what was changed is found; what is hostile is refused."""
 
+import io
 import json
 import shutil
 import sqlite3
 import subprocess
+import zipfile
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -38,6 +40,21 @@ OWN = [
 OWN += ["network.hidden=[6]", "network.dropout=[0.2]", "seeds=2", "rule.resamples=50"]
 
 
+SECRETS = {
+    "AWS_ACCESS_KEY_ID": "AKIAVERYSECRETACCESS",
+    "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMIsecretsecret",
+    "MLFLOW_TRACKING_PASSWORD": "hunter2hunter2",
+    "MLFLOW_TRACKING_TOKEN": "tokentokentokentoken",
+    "PGPASSWORD": "postgressecretsecret",
+    "GITHUB_TOKEN": "ghp_secretsecretsecret",
+    "OPENAI_API_KEY": "sk-secretsecretsecret",
+    "THRESHOLD_LAB_UNKNOWN": "anyvariableofanybody",
+    "HTTP_PROXY": "http://proxyuser:proxysecretsecret@127.0.0.1:9",
+    "NO_PROXY": "127.0.0.1,localhost",
+}
+"""In the environment of the sweeps below; none of them is to be found in what they left."""
+
+
 class Quiet:
     """Looks on, and says nothing."""
 
@@ -59,7 +76,7 @@ def place(tmp_path_factory) -> Path:
         folder / "own.csv", index=False
     )
     for words in (["sweep", *WORDS, "data=moons,circles"], ["run", *OWN]):
-        done = lab(*words, folder=folder)
+        done = lab(*words, folder=folder, **SECRETS)
         assert done.returncode == 0, done.stderr
     return folder
 
@@ -101,6 +118,23 @@ def test_a_run_alone_has_the_hashes_it_has_in_a_sweep(place, tmp_path):
     (same,) = (run for run in jobs_in(place / "mlruns") if run.key == alone.key)
     for name in ("lab.weights", "lab.scores", "data", "engine"):
         assert alone.tags[name] == same.tags[name]
+
+
+def test_no_secret_of_the_environment_is_anywhere_in_a_store(place):
+    read = 0
+    for path in (own for own in place.rglob("*") if own.is_file()):
+        content = path.read_bytes()
+        read += len(content)
+        unpacked = _unpacked(content) if path.suffix in (".keras", ".skops", ".npz") else b""
+        for name, secret in SECRETS.items():
+            if name != "NO_PROXY":
+                assert secret.encode() not in content + unpacked, f"{name} is in {path}"
+    assert read > 1e6
+
+
+def _unpacked(content: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return b"".join(archive.read(name) for name in archive.namelist())
 
 
 # ---- what was changed
