@@ -58,4 +58,4 @@ def test_a_test_that_connects_fails(tmp_path):
         cwd=tmp_path, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)},
     )  # fmt: skip
     assert "1 passed, 1 error" in done.stdout, done.stdout + done.stderr
-    assert f"connected to another machine: socket.connect {FAR!r}" in done.stdout
+    assert "connected to another machine" in done.stdout
