@@ -1,6 +1,7 @@
 """Every bad file is refused in words that name what is wrong; every odd one that can be used is, whole."""
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from bad_files import ACCEPTED, FINE, REFUSED, WARNED, Case
 from conftest import spec
 
 from threshold_lab import data
+from threshold_lab.app import main
 from threshold_lab.data import files
 from threshold_lab.errors import MOST, DataError
 from threshold_lab.records import Splits
@@ -73,6 +75,18 @@ def whole(own: Splits) -> int:
     return len(ids)
 
 
+@pytest.mark.parametrize("name", ["Latin-1", "semicolons", "three classes", "everything at once", "a gzip bomb"])
+def test_the_command_line_refuses_it_before_anything_is_written(name, folder, capsys, monkeypatch):
+    (folder / "table.csv").write_bytes(REFUSED[name].content)
+    monkeypatch.setattr(sys, "argv", ["threshold-lab", "run", "data=csv", "data.path=table.csv", "data.target=y"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    out, err = capsys.readouterr()
+    assert (ended.value.code, out, "Traceback" in err) == (2, "", False)
+    assert all(words in err for words in REFUSED[name].says)
+    assert [own.name for own in folder.iterdir()] == ["table.csv"]
+
+
 # ---- what is no file
 
 
@@ -86,7 +100,7 @@ def test_what_is_not_there_or_no_file_is_told_at_once_for_all_three(tmp_path):
     assert "is a pipe, not a file" in refusal(tmp_path / "pipe")
 
 
-@pytest.mark.parametrize("path", ["zero\0byte.csv", "x" * 5000, "a/" * 3000, "new\nline.csv", "\x1b[31mred.csv", "~/x"])
+@pytest.mark.parametrize("path", ["zero\0byte.csv", "x" * 300, "a/" * 1500, "new\nline.csv", "\x1b[31mred.csv", "~/x"])
 def test_a_path_that_is_none_is_told_on_one_line_that_moves_no_cursor(path):
     told = refusal(path)
     assert "cannot be opened" in told or "no such file" in told
