@@ -156,7 +156,7 @@ REFUSED = {
     "errors of a spreadsheet": told(FINE + "#DIV/0!,1\n", "is a spreadsheet's error"),
     "formulas": told(rows(x=lambda row: f"=A{row}+1"), "is a formula"),
     "digits of another script": told(FINE + "\u0661\u0662,1\n", "is not a finite number"),
-    "1e400": told(FINE + "1e400,1\n", "row 42, column 'x': '1e400' is not a finite number"),
+    "1e400": told(FINE + "1e400,1\n", "row 42, column 'x': '1e400' is too large: 1e+150 is the most"),
     "1e200": told(FINE + "1e200,1\n", "row 42, column 'x': '1e200' is too large"),
     "infinities": told(FINE + "inf,1\n-Infinity,0\n", "row 42, column 'x': 'inf'", "row 43", "'-Infinity'"),
     "too large for float32": told(FINE + "1e39,1\n", "row 42, column 'x': '1e39' is too large", standardise=False),

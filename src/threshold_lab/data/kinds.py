@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from threshold_lab.data.formats import meant, stands_for_missing
+from threshold_lab.data.formats import is_number, meant, stands_for_missing
 from threshold_lab.data.table import Table
 from threshold_lab.errors import MOST, DataError, refuse, short
 
@@ -104,7 +104,7 @@ def _no_numbers(table: Table, name: str, largest: float) -> Iterator[str]:
 
 def _why(value: str, largest: float) -> str:
     number = pd.to_numeric(pd.Series([value], dtype=object), errors="coerce").iloc[0]
-    if np.isfinite(number) and abs(number) > largest:
+    if is_number(value) and abs(number) > largest:
         return f"is too large: {largest:.3g} is the most; rescale the column, or drop it with data.drop"
     if own := meant(value):
         return f"is not a finite number: it {own}"
