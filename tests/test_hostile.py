@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import sqlite3
 import sys
@@ -199,6 +200,19 @@ LOGITS = {
 def test_scores_of_another_shape_or_kind_are_told(name, place, whole, run_id):
     artifact(place, run_id, "test_logits.npz").write_bytes(npz(LOGITS[name]))
     refused(compared, tuple(whole[1]), "roc_auc", ASKED, opened(place))
+
+
+@pytest.mark.parametrize("function", [os.system, eval, print])
+def test_an_encoder_that_calls_a_function_is_not_loaded(function, tmp_path):
+    import skops.io
+    from sklearn.preprocessing import FunctionTransformer
+    from skops.io.exceptions import UntrustedTypesFoundException
+
+    source = (Path(captions.__file__).parent / "carried.py").read_text()  # to import it would make it a model
+    trusted = json.loads(re.findall(r"^_TYPES = (.*\])", source, re.MULTILINE)[0])
+    skops.io.dump(FunctionTransformer(function), tmp_path / "encoder.skops")
+    with pytest.raises(UntrustedTypesFoundException):
+        skops.io.load(tmp_path / "encoder.skops", trusted=trusted)
 
 
 # ---- links, devices, addresses
