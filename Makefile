@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 READY := .venv/.ready
 PYTEST := $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile
 
-.PHONY: sweep ui status report reproduce test test-all check format faults bench lock clean
+.PHONY: sweep ui status report reproduce test test-all check format faults generated audit bench lock clean
 sweep: $(READY)
 	$(BIN)/threshold-lab sweep $(ARGS)
 
@@ -31,6 +31,14 @@ test: $(READY)
 
 test-all: $(READY)
 	$(PYTEST) -m "slow or not slow" $(ARGS)
+
+# Ten thousand generated tables and configurations; make test makes 500 of each. Takes about 5 minutes.
+generated: $(READY)
+	LAB_GENERATED=10000 $(BIN)/python -m pytest tests/test_generated.py $(ARGS)
+
+# Known vulnerabilities of what requirements.lock names, asked of a public database: needs a network, so no test asks it.
+audit: $(READY)
+	$(BIN)/python tests/audit.py $(ARGS)
 
 check: $(READY)
 	$(BIN)/ruff check .

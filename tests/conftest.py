@@ -3,9 +3,13 @@
 import io
 import json
 import os
+import runpy
+import socket
 import subprocess
 import sys
+import tempfile
 from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
@@ -20,9 +24,39 @@ from threshold_lab.app import main
 from threshold_lab.records import Fit, Part, Raw, Splits
 from threshold_lab.spec import Lane, RunSpec, run_spec
 
+GUARD = Path(__file__).parent / "guard" / "sitecustomize.py"
+OUTBOUND = Path(tempfile.mkdtemp(prefix="lab-tests-"), "outbound")
+"""Where it is noted that something tried to connect to another machine."""
+
+
+def _guarded() -> None:
+    """Let no process of the tests connect to another machine: not this one, and none that it starts."""
+    try:
+        own = socket.gethostbyname_ex(socket.gethostname())[2]
+    except OSError:
+        own = []
+    os.environ["LAB_TESTS_OWN"] = " ".join([socket.gethostname(), *own])
+    os.environ["LAB_TESTS_OUTBOUND"] = str(OUTBOUND)
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(GUARD.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
+    OUTBOUND.touch()
+    runpy.run_path(str(GUARD))
+
+
+_guarded()
+
 # No test asserts a time: a busy machine is no failure.
 settings.register_profile("lab", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("lab")
+
+
+@pytest.fixture(autouse=True)
+def outbound() -> Iterator[Path]:
+    """Fail a test, or the first one after a fixture, that tries to connect to another machine."""
+    yield OUTBOUND
+    tried = OUTBOUND.read_text()
+    OUTBOUND.write_text("")
+    assert not tried, f"connected to another machine: {tried}"
+
 
 CONFIG = {
     "activation": "sigmoid",

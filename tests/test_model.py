@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import zipfile
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -167,6 +168,31 @@ print(json.dumps(said))
 """
 
 
+_SYSTEM = {"module": "os", "class_name": "function", "config": "system", "registered_name": "system"}
+EVIL_LAYERS = {
+    "lambda": {
+        "module": "keras.layers",
+        "class_name": "Lambda",
+        "config": {"name": "x", "function": {"class_name": "__lambda__", "config": {"code": "4wEAAAA=\n"}}},
+    },
+    "function": {"module": "keras.layers", "class_name": "Lambda", "config": {"name": "x", "function": _SYSTEM}},
+    "module": {"module": "os", "class_name": "system", "config": {"command": "touch CANARY"}},
+    "builtin": {"module": "builtins", "class_name": "open", "config": {"file": "CANARY", "mode": "w"}},
+    "call": {"module": "subprocess", "class_name": "Popen", "config": {"args": ["touch", "CANARY"]}},
+}
+
+
+def rebuilt(path: Path, layer: dict) -> None:
+    """Put a layer into a .keras file in the place of its last one."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    config = json.loads(members["config.json"])
+    config["config"]["layers"][-1] = layer
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in (members | {"config.json": json.dumps(config).encode()}).items():
+            archive.writestr(name, content)
+
+
 def test_it_checks_itself_on_load_and_unpickles_nothing(place, client, tmp_path):
     """A changed card or network is told; a pickle in the place of the encoder is not opened."""
     whole = folder_of(client, "sigmoid mse youden")
@@ -178,7 +204,14 @@ def test_it_checks_itself_on_load_and_unpickles_nothing(place, client, tmp_path)
     canary = tmp_path / "canary"
     evil = f"cposix\nsystem\n(S'touch {canary}'\ntR.".encode()
     (pickled / "artifacts" / "encoder.skops").write_bytes(evil)
-    found = in_a_process(DAMAGED, place, *map(str, (whole, other, pickled, swapped)))
+    layered = []
+    for name, layer in EVIL_LAYERS.items():
+        layered.append(shutil.copytree(whole, tmp_path / name))
+        rebuilt(
+            layered[-1] / "artifacts" / "network.keras", json.loads(json.dumps(layer).replace("CANARY", str(canary)))
+        )
+    found = in_a_process(DAMAGED, place, *map(str, (whole, other, pickled, swapped, *layered)))
+    assert all(found[str(own)] for own in layered)
     assert "does not decide as it did when it was stored" in found[str(swapped)]
     assert found[str(whole)] == ""
     assert "does not say what it said when it was stored" in found[str(other)]

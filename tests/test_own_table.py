@@ -101,7 +101,7 @@ def test_a_value_called_none_is_missing_as_pandas_has_it(tmp_path):
 
 def test_a_file_that_is_not_utf_8_is_told_so(tmp_path):
     (tmp_path / "latin.csv").write_bytes("stadt,y\nKöln,1\n".encode("latin-1"))
-    with pytest.raises(DataError, match=r"latin.csv: holds bytes that are no UTF-8 text; save the file as UTF-8"):
+    with pytest.raises(DataError, match=r"latin.csv: row 2, byte 2 is 0xf6, .* in Latin-1 it is 'ö'"):
         load(source="csv", path=str(tmp_path / "latin.csv"), target="y")
 
 
@@ -173,13 +173,17 @@ def test_other_labels_must_be_told(tmp_path):
         ("x,y\n1,0\n2,1\n", {"target": 2}, "data.target: unknown column 2"),
         ("x,y\n1,0\n2,1\n", {"drop": ["w"]}, "data.drop: unknown column 'w'"),
         ("y,x,y\n" + "0,1,0\n1,2,1\n" * 9, {}, "bad.csv, row 1: two columns are called 'y'; rename one"),
-        ("x;y\n1;0\n2;1\n", {}, "unknown column 'y'; known: x;y; the file has one column only: check data.delimiter"),
+        (
+            "x;y\n1;0\n2;1\n",
+            {},
+            "has one column, and a table needs a label and a feature; check data.delimiter (every row holds as many",
+        ),
         ("x,y\n" + "1,0\n2,1\n" * 9, {"drop": ["y"]}, "named by data.target and by data.drop"),
         ("x,y\n" + "1,0\n2,1\n" * 9, {"drop": ["x"]}, "no feature column is left"),
         ("x,y\n1,0\n2,1\n", {}, "each class needs 3 rows or more"),
         ("x,y\n", {}, "bad.csv: has no rows"),
-        ("", {}, "bad.csv: cannot be read as a table"),
-        ('x,y\n"1,0\n2,1\n', {}, "bad.csv: cannot be read as a table"),
+        ("", {}, "bad.csv: is empty"),
+        ('x,y\n"1,0\n2,1\n', {}, "bad.csv, row 2: a quote that opens here is never closed"),
         ("x,y,s\n1,0,train\n2,1,dev\n", {"split_column": "s"}, "row 3, column 's': 'dev' is none of train, validation"),
         (
             "x,y,s\n1,0,train\n2,1,train\n3,1,test\n",
@@ -190,7 +194,7 @@ def test_other_labels_must_be_told(tmp_path):
         ("x,y\n" + "1,0\n2,1\n" * 9 + "?,1\n", {}, "row 20, column 'x': '?' is not a finite number"),
         ("x,y\n" + "1,0\n2,1\n" * 9 + '"1,004",1\n', {}, "column 'x': '1,004' is not a finite number"),
         ("x,y\n" + "1,0\ninf,1\n" * 9, {}, "row 3, column 'x': 'inf' is not a finite number"),
-        ("x,y\n1,0,5\n2,1,6\n", {}, "bad.csv: cannot be read as a table"),
+        ("x,y\n1,0,5\n2,1,6\n", {}, "bad.csv, row 2: has 3 fields, the header 2: '1,0,5'"),
         ("x,y\n\n\n1,0\n2,\n", {}, "bad.csv, row 5, column 'y': the label is missing"),
         ("x,y\n" + "1,0\n2,yes\n" * 9, {}, "which of them is positive?"),
         ("x,y\n" + "1,no\n2,1\n" * 9, {}, "which of them is positive?"),

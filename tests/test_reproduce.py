@@ -1,8 +1,10 @@
 """A run is made again from nothing stored, to the bit; what was changed is found; what is hostile is refused."""
 
+import io
 import json
 import shutil
 import sqlite3
+import zipfile
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +17,7 @@ from conftest import lab
 from threshold_lab import reproduce as package
 from threshold_lab.reproduce import CANNOT, DIFFERS, IDENTICAL, again, reproduce
 from threshold_lab.reproduce.again import Asked, annotate
+from threshold_lab.reproduce.differences import compared_files
 from threshold_lab.spec import canonical, run_spec
 from threshold_lab.tracking import Memory, Runs
 from threshold_lab.watching import Watch
@@ -35,17 +38,32 @@ OWN = [
 OWN += ["network.hidden=[6]", "network.dropout=[0.2]", "seeds=2", "rule.resamples=50"]
 
 
+SECRETS = {
+    "AWS_ACCESS_KEY_ID": "AKIAVERYSECRETACCESS",
+    "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMIsecretsecret",
+    "MLFLOW_TRACKING_PASSWORD": "hunter2hunter2",
+    "MLFLOW_TRACKING_TOKEN": "tokentokentokentoken",
+    "PGPASSWORD": "postgressecretsecret",
+    "GITHUB_TOKEN": "ghp_secretsecretsecret",
+    "OPENAI_API_KEY": "sk-secretsecretsecret",
+    "THRESHOLD_LAB_UNKNOWN": "anyvariableofanybody",
+    "HTTP_PROXY": "http://proxyuser:proxysecretsecret@127.0.0.1:9",
+    "NO_PROXY": "127.0.0.1,localhost",
+}
+"""In the environment of the sweeps below; none of them is to be found in what they left."""
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory) -> Path:
     """A folder with 120 jobs of two networks each, and one on a table of one's own."""
     folder, generator = tmp_path_factory.mktemp("reproduced"), np.random.default_rng(0)
     x = generator.normal(size=120)
-    pd.DataFrame({"x": x, "y": (x + generator.normal(size=120) > 0).astype(int)}).to_csv(
-        folder / "own.csv", index=False
-    )
+    own = pd.DataFrame({"x": x, "always": 1, "y": (x + generator.normal(size=120) > 0).astype(int)})
+    own.to_csv(folder / "own.csv", index=False)
     for words in (["sweep", *WORDS, "data=moons,circles"], ["run", *OWN]):
-        done = lab(*words, folder=folder)
+        done = lab(*words, folder=folder, **SECRETS)
         assert done.returncode == 0, done.stderr
+        (folder / "said.txt").write_text(done.stdout)
     return folder
 
 
@@ -86,6 +104,40 @@ def test_a_run_alone_has_the_hashes_it_has_in_a_sweep(place, tmp_path):
     (same,) = (run for run in jobs_in(place / "mlruns") if run.key == alone.key)
     for name in ("lab.weights", "lab.scores", "data", "engine"):
         assert alone.tags[name] == same.tags[name]
+
+
+def test_what_is_suspicious_is_told_in_the_terminal_before_anything_is_trained_and_on_the_run(place):
+    before, trained, _ = (place / "said.txt").read_text().partition("to train")
+    assert (trained, before.count("Warning")) == ("to train", 1)
+    assert "Warning (constant): column 'always' holds 1 in every training row" in before
+    (own,) = (each for each in jobs_in(place / "mlruns") if _is_own(place, each))
+    assert own.tags["warnings"] == "constant"
+    assert "    column 'always' holds 1 in every training row" in own.tags["mlflow.note.content"]
+    assert json.loads(artifact(place, own, "warnings.json").read_text())[0]["column"] == "always"
+    assert not any("warnings" in each.tags for each in jobs_in(place / "mlruns") if not _is_own(place, each))
+
+
+def test_a_run_of_before_warnings_is_compared_without_them():
+    record = SimpleNamespace(files=dict.fromkeys(["seeds.csv", "warnings.json", "spec.json"]))
+    assert compared_files(record, ["seeds.csv"]) == ["seeds.csv"]
+    assert compared_files(record, ["seeds.csv", "warnings.json"]) == ["seeds.csv", "warnings.json"]
+
+
+def test_no_secret_of_the_environment_is_anywhere_in_a_store(place):
+    read = 0
+    for path in (own for own in place.rglob("*") if own.is_file()):
+        content = path.read_bytes()
+        read += len(content)
+        unpacked = _unpacked(content) if path.suffix in (".keras", ".skops", ".npz") else b""
+        for name, secret in SECRETS.items():
+            if name != "NO_PROXY":
+                assert secret.encode() not in content + unpacked, f"{name} is in {path}"
+    assert read > 1e6
+
+
+def _unpacked(content: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return b"".join(archive.read(name) for name in archive.namelist())
 
 
 # ---- what was changed

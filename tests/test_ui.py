@@ -1,6 +1,7 @@
 """MLflow's own server, on the loopback interface and for nobody else."""
 
 import http.client
+import json
 import os
 import signal
 import socket
@@ -11,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 from conftest import SMALL, lab
+from sockets import PROCESSES, listening
 
 
 def free_port() -> int:
@@ -22,6 +24,15 @@ def free_port() -> int:
 def answer(port: int, path: str, host: str = "") -> int:
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
         connection.request("GET", path, headers={"Host": host or f"127.0.0.1:{port}"})
+        with connection.getresponse() as response:
+            return response.status
+
+
+def created(port: int, name: str, origin: str) -> int:
+    """Ask for something that changes what is stored, as a page of some origin would; returns the status."""
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        headers = {"Content-Type": "application/json", "Origin": origin}
+        connection.request("POST", "/api/2.0/mlflow/experiments/create", json.dumps({"name": name}), headers)
         with connection.getresponse() as response:
             return response.status
 
@@ -55,6 +66,13 @@ def test_the_server_shows_the_runs_to_this_machine_only_and_ends_with_ctrl_c(fol
         search = "/api/2.0/mlflow/experiments/get-by-name?experiment_name=moons"
         assert answer(port, search) == 200
         assert answer(port, search, host="evil.example") == 403
+        for origin in ("http://evil.example", "null", f"https://127.0.0.1.evil.example:{port}"):
+            assert created(port, f"by {origin}", origin) == 403
+        assert created(port, "by its own page", f"http://127.0.0.1:{port}") == 200
+        for host in ("127.0.0.1.evil.example", f"evil.example:{port}", "0.0.0.0", "[::]"):
+            assert answer(port, search, host=host) == 403
+        if PROCESSES.exists():
+            assert listening(server.pid) == {"127.0.0.1"}
         with socket.socket() as other:
             other.settimeout(2)
             assert other.connect_ex((socket.gethostbyname(socket.gethostname()), port)) != 0 or is_loopback()

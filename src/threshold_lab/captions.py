@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from threshold_lab.errors import plain
 from threshold_lab.heads import Head, contract_for, head_of
 from threshold_lab.plan import Job
-from threshold_lab.records import Splits
+from threshold_lab.records import Splits, Suspicion
 from threshold_lab.spec import RunSpec, leaves
 from threshold_lab.thresholds import title
 from threshold_lab.tracking import CELL, KEY, RUN_ID
@@ -24,6 +25,7 @@ the comparison of all its jobs: table, heat maps, curves, histograms, and a slid
 DEFAULT_STORE = "mlruns"
 _LONGEST = 200  # of a name; MLflow keeps 250 characters
 ALWAYS_NAMED = ("activation", "loss")
+_WARNED = 20
 _SWEPT = ("activation", "loss", "threshold")
 _SWEEPS = ("question", "none")  # of conf/sweep, those that sweep nothing else
 _GROUPS = {"data": "data.source", "optimizer": "optimizer.name"}
@@ -32,7 +34,7 @@ _GROUPS = {"data": "data.source", "optimizer": "optimizer.name"}
 def experiment_of(spec: RunSpec) -> str:
     """Return the experiment of a job: its data source, or its file's name."""
     path = getattr(spec.data, "path", None) or getattr(spec.data, "train_path", None)
-    return Path(path).stem if path else spec.data.source
+    return plain(Path(path).stem).strip(". ")[:_LONGEST] or spec.data.source if path else spec.data.source
 
 
 def name_of(job: Job, differing: Sequence[str] = ()) -> str:
@@ -90,6 +92,15 @@ def description_of(job: Job, command: str, store: str = DEFAULT_STORE) -> str:
     again = f"threshold-lab reproduce {RUN_ID}{in_store(store)}"
     lines.append(f"Trained again and compared with this run, to the bit:\n\n    {again}")
     return "\n\n".join(lines)
+
+
+def warned(suspicions: Sequence[Suspicion]) -> str:
+    """Return what may be wrong with the data, in Markdown; columns are quoted as code, whatever they are called."""
+    if not suspicions:
+        return ""
+    lines = [f"    {own.words}" for own in suspicions[:_WARNED]]
+    more = [f"    and {len(suspicions) - _WARNED} more in warnings.json"] if len(suspicions) > _WARNED else []
+    return "\n".join(["\n\nWhat may be wrong with the data:\n", *lines, *more])
 
 
 def in_store(store: str) -> str:

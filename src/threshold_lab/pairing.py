@@ -12,7 +12,7 @@ import pandas as pd
 from threshold_lab.cells import TEST_LOGITS, stored_scores
 from threshold_lab.comparison import Asked, Comparison, compare
 from threshold_lab.counts import Reals
-from threshold_lab.errors import DataError, unknown
+from threshold_lab.errors import DataError, as_recorded, unknown
 from threshold_lab.heads import head_of
 from threshold_lab.influence import influences
 from threshold_lab.recording import SEEDS_TABLE, SPEC
@@ -61,11 +61,14 @@ def compared(run_ids: tuple[str, str], metric: str, asked: Asked, runs: Runs) ->
 
 
 def _read(run_id: str, runs: Runs) -> _Stored:
-    spec = run_spec(json.loads(runs.file(run_id, SPEC)))
-    tidy = pd.read_csv(io.BytesIO(runs.file(run_id, SEEDS_TABLE)), dtype={"rule": str})
-    own = tidy[(tidy["part"] == "test") & (tidy["rule"] == tidy["rule"].iloc[0])]
-    scores = stored_scores(runs.file(run_id, TEST_LOGITS), head_of(spec))
-    return _Stored(spec, own.set_index("seed").drop(columns=["part", "rule"]), scores)
+    with as_recorded(f"run {run_id}"):
+        spec = run_spec(json.loads(runs.file(run_id, SPEC)))
+        tidy = pd.read_csv(io.BytesIO(runs.file(run_id, SEEDS_TABLE)), dtype={"rule": str})
+        own = tidy[(tidy["part"] == "test") & (tidy["rule"] == tidy["rule"].iloc[0])]
+        scores = stored_scores(runs.file(run_id, TEST_LOGITS), head_of(spec))
+        if scores.scores.shape != (len(own), len(scores.labels)):
+            raise ValueError(f"{len(own)} rows of {SEEDS_TABLE} and scores of the shape {scores.scores.shape}")
+        return _Stored(spec, own.set_index("seed").drop(columns=["part", "rule"]).astype(np.float64), scores)
 
 
 def _sharing_seeds(first: _Stored, second: _Stored) -> tuple[_Stored, ...]:

@@ -5,12 +5,16 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import chain
 from math import isqrt
+from typing import Any
 
 from threshold_lab import heads, thresholds
 from threshold_lab.errors import ConfigError, gather
 from threshold_lab.heads import Contract
 from threshold_lab.shapes import Shape
 from threshold_lab.spec import Lane, RunSpec, Training, digest
+
+MOST_NETWORKS = 1_000_000
+"""Of a sweep: each is a file of its own."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,9 @@ class Program:
     exported: frozenset[str] = field(default_factory=frozenset)
 
 
-def check(specs: Iterable[RunSpec]) -> None:
+def check(specs: Sequence[RunSpec]) -> None:
     """Refuse, all at once, every name that no table holds, before any data are read. Raises ConfigError."""
+    _require_few(specs)
     checks: list[Callable[[RunSpec], object]] = [
         lambda spec: heads.check(spec.training),
         lambda spec: thresholds.check(spec.threshold),
@@ -76,6 +81,25 @@ def _require_ok(own: Contract) -> None:
             f"strict=true: activation={own.activation} loss={own.loss}{own.coding} wants caution: "
             f"{'; '.join(f'{trouble.id}: {trouble.text}' for trouble in own.troubles)}; "
             f"leave it out, or say strict=false"
+        )
+
+
+def check_names(config: Mapping[str, Any]) -> None:
+    """Refuse names that no table holds in a configuration, be the rest of it right or not. Raises ConfigError."""
+    activation, loss, threshold = (config.get(own) for own in ("activation", "loss", "threshold"))
+    checks: list[Callable[[], object]] = []
+    if isinstance(activation, str) and isinstance(loss, str):
+        checks.append(partial(heads.head, activation, loss))
+    if isinstance(threshold, str):
+        checks.append(partial(thresholds.check, threshold))
+    gather(checks)
+
+
+def _require_few(specs: Sequence[RunSpec]) -> None:
+    if (networks := sum(spec.seeds for spec in specs)) > MOST_NETWORKS:
+        raise ConfigError(
+            f"{len(specs):,} jobs of {networks:,} networks in all are asked for; {MOST_NETWORKS:,} are the most of one "
+            f"sweep; take fewer seeds, or several sweeps"
         )
 
 

@@ -35,6 +35,9 @@ UNDECIDED = "no threshold"
 
 _STEP, _FURTHEST = 0.05, 2**53
 SEEDS_TABLE, SUMMARY_TABLE = "seeds.csv", "summary.csv"
+WARNINGS = "warnings.json"
+"""What may be wrong with the data, where there is anything."""
+
 SPEC, PROVENANCE, HISTOGRAM = "spec.json", "provenance.json", "histogram.json"
 RECORDED = {
     "threshold": True,
@@ -81,17 +84,25 @@ def record_of(job: Job, cell: Cell, origin: Origin) -> RunRecord:
     }
     record = replace(
         own,
-        tags={**own.tags, "keras_accuracy": _beside_keras(tidy, estimated, cell.head), **_table(cell)},
+        tags={**own.tags, "keras_accuracy": _beside_keras(tidy, estimated, cell.head), **_of_data(cell)},
+        description=own.description + captions.warned(cell.splits.suspicions),
         metrics=_numbers(estimated, cell),
         series=_epochs(cell.fits) | _rows_by_bin(cell.histogram),
-        files={**_files(job, cell, points[0]), **cell.files, **tables},
+        files={**_files(job, cell, points[0]), **cell.files, **tables, **_warnings(cell)},
         data=captions.data_of(job, cell.splits),
     )
     return sealed(record)
 
 
-def _table(cell: Cell) -> dict[str, str]:
-    return {TABLE_HASH: cell.splits.files} if cell.splits.files else {}
+def _of_data(cell: Cell) -> dict[str, str]:
+    """Tags: the hash of the files, where there are any, and the kinds of what may be wrong with the rows."""
+    kinds = ", ".join(dict.fromkeys(own.kind for own in cell.splits.suspicions))
+    return ({TABLE_HASH: cell.splits.files} if cell.splits.files else {}) | ({"warnings": kinds} if kinds else {})
+
+
+def _warnings(cell: Cell) -> dict[str, bytes]:
+    found = [asdict(own) for own in cell.splits.suspicions]
+    return {WARNINGS: json.dumps(found, indent=1).encode()} if found else {}
 
 
 def _csv(table: pd.DataFrame) -> bytes:

@@ -39,13 +39,22 @@ class Raw:
     example: Any
 
 
+@dataclass(frozen=True)
+class Suspicion:
+    """What may be wrong with data that can be used: its kind, its column if it is of one, and words on a line."""
+
+    kind: str
+    column: str
+    words: str
+
+
 @dataclass(frozen=True, eq=False)
 class Splits:
     """Train, validation and test rows, encoded by what was fitted on the training rows alone.
 
     hash: SHA-256 of all features, labels and row ids. feature_names: (d,) after encoding. positive, negative:
     the label's values. raw: the table they were made of. files: SHA-256 of the bytes of the files that held it, empty
-    where there were none.
+    where there were none. suspicions: what may be wrong with it.
     """
 
     train: Part
@@ -57,6 +66,7 @@ class Splits:
     negative: str
     raw: Raw
     files: str = ""
+    suspicions: tuple[Suspicion, ...] = ()
 
     def parts(self) -> Iterator[tuple[str, Part]]:
         """Each part by its name, in the order of PARTS."""

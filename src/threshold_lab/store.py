@@ -1,5 +1,6 @@
 """Fits on disk by training key, and plans by sweep, written so that a file is whole or absent."""
 
+import errno
 import fcntl
 import hashlib
 import io
@@ -12,12 +13,13 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO, Any
 
 import numpy as np
 
 from threshold_lab import durable
-from threshold_lab.errors import StoreError
+from threshold_lab.errors import StoreError, short
 from threshold_lab.faults import around
 from threshold_lab.records import Fit
 from threshold_lab.signing import AFTER, require_whole, signed, signed_plan
@@ -34,6 +36,7 @@ _DAMAGED = (
     OSError,
     RuntimeError,
     SyntaxError,
+    TokenError,
     TypeError,
     ValueError,
 )
@@ -98,7 +101,7 @@ class Store:
     def fit(self, key: str) -> Fit | None:
         """Return a stored fit, or None where there is none or its file is damaged; a damaged one is trained again."""
         try:
-            return self._fit(key, self._arrays(key).read_bytes())
+            return self._fit(key, plain_bytes(self._arrays(key)))
         except (StoreError, OSError, LookupError, TypeError, ValueError):
             return None
 
@@ -118,8 +121,8 @@ class Store:
         """The model of a fit. Raises StoreError where the fit tells the hash of another, OSError where it is gone."""
         path = self._model(key)
         if told is None:
-            return path.read_bytes() if path.exists() else None
-        if _sha256(model := path.read_bytes()) != bytes(told):
+            return plain_bytes(path) if path.is_file() else None
+        if _sha256(model := plain_bytes(path)) != bytes(told):
             raise StoreError("its model is not the one that it was saved with")
         return model
 
@@ -182,8 +185,8 @@ class Store:
         if not (paths := self._plans()):
             return None
         try:
-            return json.loads(paths[-1].read_bytes()), self._is_held()
-        except ValueError:
+            return json.loads(plain_bytes(paths[-1])), self._is_held()
+        except (ValueError, RecursionError, OSError):
             raise StoreError(f"{paths[-1]} is damaged; remove it: the next sweep plans anew") from None
 
     def _is_held(self) -> bool:
@@ -219,6 +222,13 @@ def _arrays_of(fit: Fit) -> dict[str, Any]:
     return arrays | ({MODEL: np.frombuffer(_sha256(fit.model), np.uint8)} if fit.model is not None else {})
 
 
+def plain_bytes(path: Path) -> bytes:
+    """Return the bytes of a plain file. Raises OSError where there is none: a pipe or device would never end."""
+    if not path.is_file():
+        raise FileNotFoundError(errno.ENOENT, "no such file, or no plain one", str(path))
+    return path.read_bytes()
+
+
 def npz(arrays: dict[str, Any]) -> bytes:
     """Return arrays as the bytes of an .npz file, which `numpy.load(allow_pickle=False)` reads."""
     buffer = io.BytesIO()
@@ -230,9 +240,17 @@ def arrays_in(content: bytes) -> dict[str, Any]:
     """Return the arrays of an .npz file. Raises StoreError where it is damaged; nothing in it is executed."""
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+            held = sum(own.file_size for own in arrays.zip.infolist())
+            if held > len(content):
+                raise StoreError(
+                    f"a file of arrays would unfold {len(content)} bytes to {held}, which `npz` never packs"
+                )
+            found = {name: arrays[name] for name in arrays.files}
     except _DAMAGED as error:
         raise StoreError(f"a file of arrays is damaged: {str(error)[:200]}") from None
+    if strange := [name for name, own in found.items() if not isinstance(own, np.ndarray)]:
+        raise StoreError(f"a file of arrays is damaged: {short(strange[0])} is no array")
+    return found
 
 
 def _sha256(content: bytes) -> bytes:

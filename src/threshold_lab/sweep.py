@@ -12,7 +12,7 @@ from typing import Any
 from threshold_lab import data, plan
 from threshold_lab.captions import EXPERIMENT, differing
 from threshold_lab.cells import DIVERGED, Cell, cell_of, diverged
-from threshold_lab.errors import DataError
+from threshold_lab.errors import DataError, gather
 from threshold_lab.executors import LocalPool
 from threshold_lab.faults import around
 from threshold_lab.overview import is_drawn, lone_pages, overviews
@@ -64,9 +64,12 @@ def sweep(
     a job that fails stops no other and is in `Outcome.failed`.
     """
     plan.check(specs)
-    loaded = {source: data.load(source) for source in dict.fromkeys(spec.data for spec in specs)}
+    sources = list(dict.fromkeys(spec.data for spec in specs))
+    loaded = dict(zip(sources, gather([partial(data.load, own) for own in sources], DataError), strict=True))
     asked = [Job(spec, loaded[spec.data].hash, engine(), decisions()) for spec in specs]
     jobs = tuple(dict.fromkeys(asked))
+    if found := list(dict.fromkeys(each for own in loaded.values() for each in own.suspicions)):
+        watch.suspicious(found)
     watch.checkpoint()
     store = Store(place.folder)
     wait = partial(watch.waiting, f"another sweep is at work in {place.folder}") if place.wait else None

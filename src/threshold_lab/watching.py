@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from threshold_lab.executors import AtWork
 from threshold_lab.heads import Contract
+from threshold_lab.records import Suspicion
 
 
 class Watch:
@@ -14,6 +15,9 @@ class Watch:
 
     def waiting(self, why: str) -> None:
         """Take note, several times a second, of what is waited for: another sweep, or a server; raise to stop here."""
+
+    def suspicious(self, found: Sequence[Suspicion]) -> None:
+        """Take note of what may be wrong with the data; not called where nothing is."""
 
     def planned(self, *, jobs: int, recorded: int, lanes: int, trained: int, programs: int) -> None:
         """Take note of what there is: all jobs and those recorded before, all lanes and those trained before."""

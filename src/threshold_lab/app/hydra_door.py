@@ -16,10 +16,11 @@ from omegaconf.errors import OmegaConfBaseException
 
 from threshold_lab.app.interrupt import Interrupt
 from threshold_lab.app.task import SweepTask
-from threshold_lab.errors import ConfigError, unknown
+from threshold_lab.errors import ConfigError, short, unknown
 from threshold_lab.spec import leaves
 
 CONFIG = "config"
+_LONGEST = 300
 _FULL = "HYDRA_FULL_ERROR"
 _PACKAGE = Path(__file__).parents[1]
 
@@ -54,6 +55,10 @@ def _given(words: Sequence[str], program: str, task: Callable[[DictConfig], obje
         if before == "1":
             raise
         raise ConfigError(_words(error, words)) from None
+    except (ValueError, TypeError, RecursionError) as error:  # Hydra's own, of words that it takes apart
+        if before == "1" or getattr(task, "begun", False):
+            raise
+        raise ConfigError(f"the command line cannot be read: {short(str(error), _LONGEST)}") from None
     finally:
         os.environ[_FULL], sys.argv = before or "0", argv
 

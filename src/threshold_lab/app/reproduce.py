@@ -15,7 +15,7 @@ import pandas as pd
 from threshold_lab.app.interrupt import Interrupt
 from threshold_lab.app.screen import console
 from threshold_lab.app.terminal import TerminalWatch
-from threshold_lab.errors import ConfigError, StoreError
+from threshold_lab.errors import ConfigError, StoreError, as_recorded, short
 from threshold_lab.overview import TABLE
 from threshold_lab.provenance import PACKAGE, provenance
 from threshold_lab.report import opened
@@ -24,7 +24,7 @@ from threshold_lab.reproduce.again import Asked, annotate
 from threshold_lab.reproduce.stored import origin
 from threshold_lab.tracking import SWEEP, Runs
 
-_FEW = 6
+_FEW, _LONGEST_NAME = 6, 60
 _PROGRAM = "from threshold_lab.app import main; main()"
 
 
@@ -65,8 +65,8 @@ def _run_ids(question: Question, runs: Runs) -> Sequence[str]:
     name = question.sweep_name
     if len(name) == 32 and set(name) <= set("0123456789abcdef"):
         name = runs.run(name).tags.get(SWEEP, name)
-    if not set(name) <= set("0123456789abcdef-"):
-        raise ConfigError(f"{name[:60]!r} names no sweep: that is a date, a time and six digits, or its run's id")
+    if not set(name) <= set("0123456789abcdef-") or len(name) > _LONGEST_NAME:
+        raise ConfigError(f"{short(name)} names no sweep: that is a date, a time and six digits, or its run's id")
     recorded = runs.of_sweep(name)
     ids = [own.run_id for own in recorded if own.key and own.status == "FINISHED"]
     for own in recorded:
@@ -78,7 +78,8 @@ def _run_ids(question: Question, runs: Runs) -> Sequence[str]:
 
 def _summed_up(run_id: str, runs: Runs) -> list[str]:
     """The runs of a sweep's table, those among them that an earlier sweep recorded."""
-    return [str(own) for own in pd.read_csv(io.BytesIO(runs.file(run_id, TABLE)))["run_id"]]
+    with as_recorded(f"{TABLE} of run {run_id}"):
+        return [str(own) for own in pd.read_csv(io.BytesIO(runs.file(run_id, TABLE)))["run_id"]]
 
 
 def _at_commit(run_ids: Sequence[str], question: Question, runs: Runs) -> list[Reproduction]:

@@ -5,7 +5,10 @@ from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
+from threshold_lab.records import Suspicion
 from threshold_lab.report import Estimate, Row
+
+_FEW = 3
 
 
 def comparison(rows: Sequence[Row]) -> Table:
@@ -47,6 +50,17 @@ def failures(failed: Mapping[str, str]) -> list[str]:
     """Return the reasons of failed jobs, each once, with how many jobs it stopped."""
     reasons = list(failed.values())
     return [f"{count(reasons.count(reason), 'job')} failed: {reason}" for reason in dict.fromkeys(reasons)]
+
+
+def warnings(suspicions: Sequence[Suspicion]) -> list[str]:
+    """Return what may be wrong with the data, a line each; of many of a kind, three and how many more."""
+    lines: list[str] = []
+    for kind in dict.fromkeys(own.kind for own in suspicions):
+        words = [own.words for own in suspicions if own.kind == kind]
+        lines += [f"Warning ({kind}): {own}" for own in words[:_FEW]]
+        if len(words) > _FEW:
+            lines.append(f"Warning ({kind}): {len(words) - _FEW} more like these; each run's warnings.json lists them")
+    return lines
 
 
 def count(number: int, noun: str) -> str:

@@ -11,10 +11,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TaskID,
 from threshold_lab.app.contracts import notes, table_of
 from threshold_lab.app.interrupt import Interrupt
 from threshold_lab.app.screen import console
-from threshold_lab.app.tables import count
+from threshold_lab.app.tables import count, warnings
 from threshold_lab.errors import LabError
 from threshold_lab.executors import AtWork
 from threshold_lab.heads import Contract
+from threshold_lab.records import Suspicion
 from threshold_lab.report import status
 from threshold_lab.watching import Watch
 
@@ -73,6 +74,11 @@ class TerminalWatch(Watch):
         except LabError:
             return ""
         return f", {found['finished'] + found['failed']} of {count(found['jobs'], 'job')} recorded"
+
+    def suspicious(self, found: Sequence[Suspicion]) -> None:
+        """Say what may be wrong with the data."""
+        for line in warnings(found):
+            console.print(line, style="yellow", soft_wrap=True)
 
     def planned(self, *, jobs: int, recorded: int, lanes: int, trained: int, programs: int) -> None:
         """Say what there is to do, and set up a bar each for programs and runs."""

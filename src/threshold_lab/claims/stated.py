@@ -39,4 +39,4 @@ _stated = TypeAdapter(Stated)
 
 def stated(config: Mapping[str, Any]) -> Stated:
     """Check what a configuration states. Raises ConfigError with every broken rule, one a line."""
-    return checked(_stated, config)
+    return checked(_stated, Stated, config)

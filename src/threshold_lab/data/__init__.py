@@ -1,6 +1,9 @@
-"""Source -> splits: read a table, part its rows, encode it on the training part alone, hash what came out."""
+"""Source -> splits: read a table, part its rows, encode it on the training part alone, hash what came out.
+
+What cannot be used is refused with all its problems at once; what may be wrong is in `Splits.suspicions`."""
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -8,9 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from threshold_lab.data import csv
-from threshold_lab.data.kinds import typed
+from threshold_lab.data.kinds import LARGEST, LARGEST_AS_IT_IS, problems, typed
 from threshold_lab.data.sources import SOURCES
+from threshold_lab.data.suspicions import Seen, suspicions
 from threshold_lab.data.table import Table
+from threshold_lab.errors import DataError, refuse, short
 from threshold_lab.records import Part, Raw, Splits
 from threshold_lab.spec import Csv, Data
 
@@ -34,12 +39,19 @@ def load(spec: Data) -> Splits:
     from threshold_lab.data.encode import encoder_of, feature_matrix  # noqa: PLC0415
     from threshold_lab.data.split import parted  # noqa: PLC0415
 
-    rows = parted(table, spec)
-    columns, texts = typed(table, rows["train"])
+    largest = LARGEST if spec.standardise else LARGEST_AS_IT_IS
+    try:
+        rows = parted(table, spec)
+    except DataError as error:
+        every = np.arange(len(table.labels))
+        refuse([*str(error).splitlines(), *problems(table, every, largest)], DataError)
+        raise
+    columns, texts = typed(table, rows["train"], largest)
     encoder = encoder_of(columns.iloc[rows["train"]], texts, standardise=spec.standardise)
     parts = {
         name: Part(feature_matrix(encoder, columns.iloc[own]), table.labels[own], own) for name, own in rows.items()
     }
+    refuse(_overflows(parts, encoder, table), DataError)
     return Splits(
         **parts,
         hash=_content_hash(parts),
@@ -47,8 +59,20 @@ def load(spec: Data) -> Splits:
         positive=table.positive,
         negative=table.negative,
         raw=_raw(columns, texts, encoder, rows["test"]),
-        files=csv.files_hash(spec) if isinstance(spec, Csv) else "",
+        files=table.files,
+        suspicions=suspicions(Seen(table, columns, texts, rows)),
     )
+
+
+def _overflows(parts: dict[str, Part], encoder: Any, table: Table) -> Iterator[str]:
+    """Values that are so far from those of the training rows that float32 does not hold the distance."""
+    names = list(map(str, encoder.get_feature_names_out()))
+    for part in parts.values():
+        for row, feature in np.argwhere(~np.isfinite(part.features)):
+            yield (
+                f"{table.where(int(part.rows[row]))}, column {short(names[feature])}: too far from the training rows "
+                f"for float32; clean the value, or drop the column with data.drop"
+            )
 
 
 def _raw(columns: pd.DataFrame, texts: tuple[str, ...], encoder: Any, test: NDArray[np.int64]) -> Raw:

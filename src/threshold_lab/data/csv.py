@@ -1,9 +1,10 @@
 """The source `csv`: a table of the user's own, with every problem told by file, row, column and value."""
 
-import csv
 import hashlib
+import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,114 +13,148 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from threshold_lab.data.kinds import word
+from threshold_lab.data import kinds
+from threshold_lab.data.files import Snapshot, snapshot, unreadable
+from threshold_lab.data.labels import label_problems, labels_of, part_problems, parts_of
+from threshold_lab.data.layout import Layout, laid_out
 from threshold_lab.data.table import Table
-from threshold_lab.errors import DataError, unknown
+from threshold_lab.errors import DataError, gather, refuse, short, unknown
 from threshold_lab.records import PARTS
-from threshold_lab.spec import TABS, Column, Csv, Label
+from threshold_lab.spec import TABS, Column, Csv
 
 MISSING = frozenset(("", "NA", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>", "NaN", "nan", "-NaN", "-nan", "null"))
 MISSING |= {"NULL", "None", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"}
 """What stands for a missing value in a file: what pandas takes for one, as whoever calls a model may read it so."""
 
-_KNOWN_LABELS = (("0", "1"), ("false", "true"), ("no", "yes"))
-
-Where = Callable[[int], str]
-
 
 def read_csv(spec: Csv) -> Table:
-    """Read one file, or one a part. Raises DataError naming the file, the row, the column and the value."""
+    """Read one file, or one a part. Raises DataError with all problems, each by file, row, column and value."""
     require_files(spec)
-    frame, part, where = frame_of(spec)
-    name = partial(column_of, frame, where)
-    target = name("data.target", spec.target)
-    positive, negative, labels = labels_of(frame, target, spec.positive, where)
-    dropped = {name("data.drop", column) for column in spec.drop}
-    if target in dropped:
-        raise DataError(f"column {target!r} is named by data.target and by data.drop; it cannot be both")
-    dropped.add(target)
-    if spec.split_column is not None:
-        split_column = name("data.split_column", spec.split_column)
-        part = _parts(frame, split_column, where)
-        dropped.add(split_column)
-    wanted = [name("data.features", column) for column in spec.features or list(map(str, frame))]
-    columns = frame[[column for column in wanted if column not in dropped]]
-    categorical = tuple(name("data.categorical", column) for column in spec.categorical)
-    return Table(columns, labels, positive, negative, part, categorical, where)
+    source = source_of(spec)
+    target, split_column, features, categorical = _columns(source, spec)
+    values = source.frame[target]
+    bare = Table(source.frame[features], np.empty(0, np.bool_), "", "", None, categorical, source.where, source.cell)
+    problems = list(label_problems(values, spec.positive, source.where))
+    if split_column is not None:
+        problems += part_problems(source.frame[split_column], source.where)
+    if problems:
+        refuse([*problems, *kinds.problems(bare, np.arange(len(values)))], DataError)
+    positive, negative, labels = labels_of(values, spec.positive)
+    part = source.part if split_column is None else parts_of(source.frame[split_column])
+    return Table(
+        bare.columns,
+        labels,
+        positive,
+        negative,
+        part,
+        categorical,
+        source.where,
+        source.cell,
+        source.blank,
+        source.hash,
+    )
 
 
 def require_files(spec: Csv) -> None:
-    """Raise DataError where a named file is not there."""
+    """Raise DataError where a named file is not there or is none, for all of them at once."""
     named = {"path": spec.path, "train_path": spec.train_path, "validation_path": spec.validation_path}
-    for field, path in {**named, "test_path": spec.test_path}.items():
-        if path is not None and not Path(path).is_file():
-            found = "is a folder, not a file" if Path(path).is_dir() else f"no such file (looked in {Path.cwd()})"
-            raise DataError(f"{path}: {found}; name one with data.{field}=FILE")
-
-
-def files_hash(spec: Csv) -> str:
-    """Return the SHA-256 of the hashes of all files that are named, in the order of the parts."""
-    content = hashlib.sha256()
-    for path in (spec.path, spec.train_path, spec.validation_path, spec.test_path):
-        if path is not None:
-            with Path(path).open("rb") as file:
-                content.update(hashlib.file_digest(file, "sha256").digest())
-    return content.hexdigest()
+    refuse(
+        [
+            f"{path}: {why}; name one with data.{field}=FILE"
+            for field, path in {**named, "test_path": spec.test_path}.items()
+            if path is not None and (why := unreadable(Path(path)))
+        ],
+        DataError,
+    )
 
 
 # ---- files
 
 
-def frame_of(spec: Csv) -> tuple[pd.DataFrame, NDArray[np.str_] | None, Where]:
-    """Return all rows, the part of each where a part is a file, and what says "FILE, row N" as the file counts."""
+@dataclass(frozen=True, eq=False)
+class Source:
+    """The rows of one file, or of one a part.
+
+    frame: all rows with a value, numbered from 0. part: of each row, where a part is a file. blank: rows without any
+    value, in words. names: the header as it is written, empty where there is none.
+    """
+
+    shots: Sequence[Snapshot]
+    frame: pd.DataFrame
+    part: NDArray[np.str_] | None
+    files: NDArray[np.int64]
+    lines: NDArray[np.int64]
+    blank: tuple[str, ...]
+    names: Sequence[str]
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the hashes of all files, in the order of the parts."""
+        return hashlib.sha256(b"".join(own.sha256 for own in self.shots)).hexdigest()
+
+    def where(self, row: int) -> str:
+        """Say "FILE, row N" of a row, as the file counts."""
+        return f"{self.shots[self.files[row]].path}, row {self.lines[row]}"
+
+    def cell(self, row: int, column: str) -> str:
+        """Return a value as the file has it."""
+        place = list(self.frame).index(column)
+        shot: Snapshot = self.shots[self.files[row]]
+        return shot.cell(int(self.lines[row]) - 1, place)
+
+
+def source_of(spec: Csv) -> Source:
+    """Return what its files hold. Raises DataError with all that keeps them from being tables."""
     named = [spec.path] if spec.path else [spec.train_path, spec.validation_path, spec.test_path]
-    paths = [Path(str(path)) for path in named]
-    frames = [_one_file(path, spec) for path in paths]
-    for path, frame in zip(paths[1:], frames[1:], strict=True):
-        if list(frame) != list(frames[0]):
-            raise DataError(
-                f"{path}: columns {_listed(frame)}; {paths[0]} has {_listed(frames[0])}; all files need the same"
-            )
+    delimiter = "\t" if spec.delimiter in TABS else spec.delimiter
+    shots = gather([partial(snapshot, Path(str(path)), delimiter) for path in named], DataError)
+    layouts = [laid_out(own, header=spec.header) for own in shots]
+    refuse([words for own in layouts for words in own.problems], DataError)
+    frames = [_frame(own, layout, spec) for own, layout in zip(shots, layouts, strict=True)]
+    refuse(_other_columns(shots, frames), DataError)
     files = np.repeat(np.arange(len(frames)), list(map(len, frames)))
-    lines = np.concatenate([frame.index.to_numpy() for frame in frames]) + (2 if spec.header else 1)
-    part = None if spec.path else np.array(PARTS)[files]
-    return pd.concat(frames, ignore_index=True), part, lambda row: f"{paths[files[row]]}, row {lines[row]}"
+    first = 2 if spec.header else 1
+    blank = [
+        f"{shot.path}, row {row}"
+        for shot, layout, frame in zip(shots, layouts, frames, strict=True)
+        for row in sorted(set(range(first, layout.rows + 1)) - set(frame.index + first) - set(layout.blank))
+    ]
+    return Source(
+        shots,
+        pd.concat(frames, ignore_index=True),
+        None if spec.path else np.array(PARTS)[files],
+        files,
+        np.concatenate([frame.index.to_numpy() for frame in frames]) + first,
+        tuple(blank),
+        layouts[0].first if spec.header else (),
+    )
 
 
-def _one_file(path: Path, spec: Csv) -> pd.DataFrame:
-    """The rows of a file that are not blank, by their number in it."""
+def _frame(own: Snapshot, layout: Layout, spec: Csv) -> pd.DataFrame:
+    """The rows of a file that hold a value, by their number in it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            _require_distinct_names(path, spec)
-            frame: pd.DataFrame = pd.read_csv(path, **_format(spec))
-    except UnicodeDecodeError:
-        raise DataError(f"{path}: holds bytes that are no UTF-8 text; save the file as UTF-8") from None
-    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError, OSError) as error:
-        reason = str(error).strip().removeprefix("Error tokenizing data. ")
-        raise DataError(f"{path}: cannot be read as a table: {reason}; check data.delimiter and data.header") from None
+            frame: pd.DataFrame = pd.read_csv(io.BytesIO(own.content), **_format(own.delimiter, header=spec.header))
+    except (ValueError, pd.errors.ParserWarning) as error:
+        raise DataError(f"{own.path}: cannot be read as a table: {str(error).strip()}; check data.delimiter") from None
+    if len(frame) != layout.rows - spec.header:
+        raise DataError(
+            f"{own.path}: holds {layout.rows - spec.header} rows by its quotes and {len(frame)} by its line ends; save "
+            f"it anew with one line end for all rows"
+        )
     frame = frame.loc[frame.notna().any(axis=1)]
     if frame.empty:
-        raise DataError(f"{path}: has no rows")
+        raise DataError(f"{own.path}: has no rows; a table has a row of names and a row for each case")
     return frame.rename(columns=str)
 
 
-def _require_distinct_names(path: Path, spec: Csv) -> None:
-    """Raise DataError on a name that two columns share: the second could be the label under another name."""
-    if not spec.header:
-        return
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        names = next(csv.reader(file, delimiter=_format(spec)["sep"], skipinitialspace=True), [])
-    if twice := [name for name in names if name and names.count(name) > 1]:
-        raise DataError(f"{path}, row 1: two columns are called {twice[0]!r}; rename one")
-
-
-def _format(spec: Csv) -> dict[str, Any]:
+def _format(delimiter: str, *, header: bool) -> dict[str, Any]:
     return {
-        "sep": "\t" if spec.delimiter in TABS else spec.delimiter,
-        "header": 0 if spec.header else None,
+        "sep": delimiter,
+        "header": 0 if header else None,
         "index_col": False,
-        "skipinitialspace": True,
+        "skipinitialspace": delimiter != " ",
         "skip_blank_lines": False,
         "keep_default_na": False,
         "na_values": list(MISSING),
@@ -127,61 +162,69 @@ def _format(spec: Csv) -> dict[str, Any]:
     }
 
 
+def _other_columns(shots: Sequence[Snapshot], frames: Sequence[pd.DataFrame]) -> list[str]:
+    """Files whose columns are not those of the first."""
+    return [
+        f"{shot.path}: columns {_listed(frame)}; {shots[0].path} has {_listed(frames[0])}; all files need the same"
+        for shot, frame in zip(shots, frames, strict=True)
+        if list(frame) != list(frames[0])
+    ]
+
+
 def _listed(frame: pd.DataFrame) -> str:
-    return ", ".join(map(str, frame.columns))
+    names = [str(name)[:60] for name in frame]
+    return ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
 
 
-def column_of(frame: pd.DataFrame, where: Where, key: str, column: Column | None) -> str:
-    """Return the column's name, given by name or by position."""
-    if isinstance(column, int) and str(column) not in frame and -frame.shape[1] <= column < frame.shape[1]:
-        return str(frame.columns[column])
-    if str(column) in frame:
+# ---- columns
+
+
+def _columns(source: Source, spec: Csv) -> tuple[str, str | None, list[str], tuple[str, ...]]:
+    """The names of the label, of the parts, of the features, and of those that are text. Raises DataError."""
+    groups = {
+        "data.target": (spec.target,),
+        "data.split_column": () if spec.split_column is None else (spec.split_column,),
+        "data.drop": spec.drop,
+        "data.features": spec.features or tuple(map(str, source.frame)),
+        "data.categorical": spec.categorical,
+    }
+    asked = [(key, column) for key, columns in groups.items() for column in columns]
+    found = gather([partial(column_of, source, *one) for one in asked], DataError)
+    named = {key: [name for one, name in zip(asked, found, strict=True) if one[0] == key] for key in groups}
+    target, (split, *_) = named["data.target"][0], [*named["data.split_column"], None]
+    used = {target, split, *named["data.drop"]}
+    features = [name for name in named["data.features"] if name not in used]
+    refuse([*_twice(named), *_nameless(source, features)], DataError)
+    return target, split, features, tuple(named["data.categorical"])
+
+
+def column_of(source: Source, key: str, column: Column | None) -> str:
+    """Return a column's name, given by name or by position. Raises DataError."""
+    names = source.frame.columns
+    if isinstance(column, int) and str(column) not in names and -len(names) <= column < len(names):
+        return str(names[column])
+    if str(column) in names:
         return str(column)
-    single = "; the file has one column only: check data.delimiter" if frame.shape[1] == 1 else ""
-    raise DataError(f"{where(0).rsplit(',', 1)[0]}: {key}: {unknown('column', column, frame.columns)}{single}")
+    raise DataError(f"{source.shots[0].path}: {key}: {unknown('column', column, names)}")
 
 
-# ---- labels and parts
+def _twice(named: dict[str, list[str]]) -> list[str]:
+    """Columns that are named as two things that one column cannot be."""
+    pairs = (("data.target", "data.drop"), ("data.target", "data.split_column"), ("data.target", "data.categorical"))
+    return [
+        f"column {short(name)} is named by {one} and by {other}; it cannot be both"
+        for one, other in pairs
+        for name in named[one]
+        if name in named[other]
+    ]
 
 
-def labels_of(
-    frame: pd.DataFrame, target: str, positive: Label | None, where: Where
-) -> tuple[str, str, NDArray[np.bool_]]:
-    """Return the words of both labels, and the labels themselves."""
-    values = frame[target]
-    if values.isna().any():
-        row = int(values.isna().to_numpy().argmax())
-        raise DataError(f"{where(row)}, column {target!r}: the label is missing; remove the row, or fill it in")
-    words = values.map(word)
-    found = sorted(words.unique())
-    listed = ", ".join(f"{own!r} ({(words == own).sum()} rows)" for own in found[:10])
-    if len(found) != 2:
-        raise DataError(
-            f"column {target!r} must hold two values; it holds {len(found)}: {listed}"
-            f"{' ...' if len(found) > 10 else ''}; name another column with data.target"
-        )
-    chosen = _positive(target, found, positive, listed)
-    other = next(own for own in found if own != chosen)
-    return chosen, other, (words == chosen).to_numpy(np.bool_)
-
-
-def _positive(target: str, found: list[str], positive: Label | None, listed: str) -> str:
-    if positive is not None:
-        if word(positive) in found:
-            return word(positive)
-        raise DataError(f"data.positive={positive!r} is not in column {target!r}, which holds {listed}")
-    if tuple(own.lower() for own in found) in _KNOWN_LABELS:
-        return found[1]
-    raise DataError(
-        f"column {target!r} holds {listed}: which of them is positive? Name it with data.positive={found[0]} or "
-        f"data.positive={found[1]}"
-    )
-
-
-def _parts(frame: pd.DataFrame, column: str, where: Where) -> NDArray[np.str_]:
-    parts = frame[column].astype(str).str.strip().str.lower()
-    if not parts.isin(PARTS).all():
-        row = int((~parts.isin(PARTS)).to_numpy().argmax())
-        value = frame[column].iloc[row]
-        raise DataError(f"{where(row)}, column {column!r}: {value!r} is none of {', '.join(PARTS)}")
-    return parts.to_numpy(np.str_)
+def _nameless(source: Source, features: Sequence[str]) -> list[str]:
+    """Features without a name in the header: an index that some program wrote, or a delimiter too many."""
+    places = [place for place, name in enumerate(source.names) if not name.strip()]
+    return [
+        f"{source.shots[0].path}, row 1: column {place + 1} has no name; name it, or leave it out with "
+        f"data.drop=[{place}]"
+        for place in places
+        if source.frame.columns[place] in features
+    ]

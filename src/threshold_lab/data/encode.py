@@ -15,16 +15,17 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from threshold_lab.errors import DataError
+from threshold_lab.errors import DataError, short
 
 MISSING = "(missing)"
-_MOST_TEXTS = 100
+MOST_VALUES = 10**9
+"""Numbers in the features of the training part: 8 GB before they are float32."""
 
 
 def encoder_of(columns: pd.DataFrame, categorical: tuple[str, ...], *, standardise: bool = True) -> Any:
-    """Return the transformer fitted on these rows. Raises DataError on a column that cannot be a feature."""
+    """Return the transformer fitted on these rows. Raises DataError where its features would not fit into memory."""
     numeric = [str(name) for name in columns if name not in categorical]
-    _require_usable(columns, numeric, categorical)
+    _require_room(columns, categorical)
     scaler = StandardScaler() if standardise else "passthrough"
     numbers = Pipeline([("impute", SimpleImputer(strategy="median", add_indicator=True)), ("scale", scaler)])
     texts = Pipeline(
@@ -40,24 +41,19 @@ def encoder_of(columns: pd.DataFrame, categorical: tuple[str, ...], *, standardi
 
 
 def feature_matrix(encoder: Any, columns: pd.DataFrame) -> NDArray[np.float32]:
-    """Encode rows: (n, d) float32. Raises DataError where a value overflows."""
+    """Encode rows: (n, d) float32, not finite where a value overflows."""
     with np.errstate(over="ignore"):
-        features = np.ascontiguousarray(encoder.transform(columns), np.float32)
-    if not np.isfinite(features).all():
-        column = encoder.get_feature_names_out()[int(np.argmin(np.isfinite(features).all(axis=0)))]
-        raise DataError(f"column {column!r} has values too large for float32; rescale it, or drop it with data.drop")
-    return features
+        return np.ascontiguousarray(encoder.transform(columns), np.float32)
 
 
-def _require_usable(columns: pd.DataFrame, numeric: list[str], categorical: tuple[str, ...]) -> None:
-    if not columns.shape[1]:
-        raise DataError("no feature column is left; name fewer columns in data.drop, or more in data.features")
-    if empty := [name for name in numeric if columns[name].isna().all()]:
-        raise DataError(f"column {empty[0]!r} has no value in the training rows; drop it with data.drop=[{empty[0]}]")
-    for name in categorical:
-        texts, rows = columns[name].nunique(), len(columns)
-        if texts > _MOST_TEXTS and texts > rows / 2:
-            raise DataError(
-                f"column {name!r} has {texts} different texts in {rows} training rows, so it names rows instead of "
-                f"describing them; drop it with data.drop=[{name}]"
-            )
+def _require_room(columns: pd.DataFrame, texts: tuple[str, ...]) -> None:
+    """Raise DataError where the features would be more than a machine holds: each different text is a column."""
+    different = {name: columns[name].nunique() for name in texts}
+    features = columns.shape[1] - len(texts) + sum(different.values())
+    if features * len(columns) > MOST_VALUES:
+        widest = max(different, key=lambda name: different[name], default="")
+        told = f"; {short(widest)} alone has {different[widest]} different texts" if widest else ""
+        raise DataError(
+            f"{len(columns)} training rows of {features} features are {features * len(columns):.2g} numbers, more than "
+            f"the {MOST_VALUES:.2g} that are held in memory{told}; drop columns with data.drop, or take fewer rows"
+        )

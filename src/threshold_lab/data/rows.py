@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from threshold_lab.data.csv import Where, column_of, frame_of, labels_of, require_files
-from threshold_lab.errors import DataError
+from threshold_lab.data.csv import Source, column_of, require_files, source_of
+from threshold_lab.data.labels import Where, label_problems, labels_of
+from threshold_lab.errors import DataError, refuse, short
 from threshold_lab.spec import Csv
 
 
@@ -30,24 +31,26 @@ class Rows:
 def read_rows(spec: Csv) -> Rows:
     """Read rows. Raises DataError naming the file, the row, the column and the value; all columns must be numbers."""
     require_files(spec)
-    frame, _, where = frame_of(spec)
-    name = partial(column_of, frame, where)
+    source = source_of(spec)
+    frame, where, name = source.frame, source.where, partial(column_of, source)
     target = name("data.target", spec.target)
     dropped = {target, *(name("data.drop", column) for column in spec.drop)}
     names = tuple(str(column) for column in frame if column not in dropped)
     if not names:
         raise DataError(f"{spec.path}: has no column beside {', '.join(sorted(dropped))}; a model needs features")
     features = np.stack([_numbers(frame[column], where) for column in names], axis=1)
-    labels, positive = _labels(frame, target, spec, where)
+    labels, positive = _labels(source, target, spec)
     return Rows(Path(str(spec.path)), features.astype(np.float32), names, labels, positive)
 
 
-def _labels(frame: pd.DataFrame, target: str, spec: Csv, where: Where) -> tuple[NDArray[np.float32], str | None]:
+def _labels(source: Source, target: str, spec: Csv) -> tuple[NDArray[np.float32], str | None]:
     """Numbers as they are, whatever they are; words as 0 and 1."""
-    numbers = pd.to_numeric(frame[target], errors="coerce")
+    values = source.frame[target]
+    numbers = pd.to_numeric(values, errors="coerce")
     if spec.positive is None and np.isfinite(numbers).all():
         return numbers.to_numpy(np.float32), None
-    positive, _, labels = labels_of(frame, target, spec.positive, where)
+    refuse(label_problems(values, spec.positive, source.where), DataError)
+    positive, _, labels = labels_of(values, spec.positive)
     return labels.astype(np.float32), positive
 
 
@@ -56,7 +59,7 @@ def _numbers(column: pd.Series, where: Where) -> NDArray[np.float64]:
     strange = ~np.isfinite(numbers.to_numpy())
     if strange.any():
         row = int(strange.argmax())
-        value = "missing" if pd.isna(column.iloc[row]) else repr(str(column.iloc[row]))
+        value = "missing" if pd.isna(column.iloc[row]) else short(str(column.iloc[row]))
         raise DataError(
             f"{where(row)}, column {column.name!r}: {value} is no finite number; a model takes the rows as they are: "
             f"encode them as for fit, or leave the column out with data.drop"

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from threshold_lab.data.csv import read_csv
 from threshold_lab.data.table import Table
-from threshold_lab.errors import DataError
+from threshold_lab.errors import MOST, DataError, refuse, short
 from threshold_lab.spec import Csv
 
 
@@ -22,7 +22,12 @@ def read_scores(path: Path, score: str, label: str, positive: str | None) -> tup
         raise DataError(f"{path}: column {score!r} is named as the score and as the label; it cannot be both")
     column = table.columns[score]
     numbers = pd.to_numeric(column, errors="coerce").astype(np.float64)
-    if numbers.isna().any():
-        row = int(numbers.isna().to_numpy().argmax())
-        raise DataError(f"{table.where(row)}, column {score!r}: {str(column.iloc[row])!r} is not a number; clean it")
+    refuse(
+        [
+            f"{table.where(int(row))}, column {short(score)}: {short(table.told(int(row), score) or 'nan')} is not a "
+            f"number; clean it"
+            for row in np.flatnonzero(numbers.isna())[: MOST + 1]
+        ],
+        DataError,
+    )
     return np.asarray(numbers, np.float64), table

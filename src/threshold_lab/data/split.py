@@ -1,11 +1,13 @@
 """Which rows are train, validation and test: as the source says, by fold, or by fraction; always stratified."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from threshold_lab.data.table import Table
-from threshold_lab.errors import DataError
+from threshold_lab.errors import DataError, refuse, short
 from threshold_lab.records import PARTS
 from threshold_lab.spec import SplitSpec
 
@@ -18,11 +20,10 @@ def parted(table: Table, spec: SplitSpec) -> dict[str, Rows]:
     if table.part is not None:
         parts = {name: every[table.part == name] for name in PARTS}
     else:
-        _require_members(table, 3 if spec.folds is None else spec.folds)
+        refuse(_few_members(table, 3 if spec.folds is None else spec.folds), DataError)
         split = _in_order if spec.train_rows is not None else _drawn
         parts = dict(zip(PARTS, split(every, table.labels, spec), strict=True))
-    for name, rows in parts.items():
-        _require_both_classes(name, table, rows)
+    refuse([words for name, rows in parts.items() for words in _missing_classes(name, table, rows)], DataError)
     return parts
 
 
@@ -56,17 +57,18 @@ def _stratified(rows: Rows, labels: NDArray[np.bool_], share: float, seed: int) 
     return np.sort(kept), np.sort(held_out)
 
 
-def _require_members(table: Table, least: int) -> None:
+def _few_members(table: Table, least: int) -> Iterator[str]:
     for name, members in ((table.positive, table.labels.sum()), (table.negative, (~table.labels).sum())):
         if members < least:
-            raise DataError(
-                f"each class needs {least} rows or more to be parted; {name!r} has {members} of {len(table.labels)}"
+            yield (
+                f"each class needs {least} rows or more to be parted; {short(name)} has {members} of "
+                f"{len(table.labels)}; add rows, or take fewer data.folds"
             )
 
 
-def _require_both_classes(name: str, table: Table, rows: Rows) -> None:
+def _missing_classes(name: str, table: Table, rows: Rows) -> Iterator[str]:
     for label, members in ((table.positive, table.labels[rows]), (table.negative, ~table.labels[rows])):
         if not members.any():
-            raise DataError(
-                f"the {name} part ({len(rows)} rows) has no row of class {label!r}; every part needs both classes"
+            yield (
+                f"the {name} part ({len(rows)} rows) has no row of class {short(label)}; every part needs both classes"
             )

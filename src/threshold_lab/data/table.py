@@ -17,7 +17,9 @@ class Table:
     """Raw columns (n rows), labels bool (n,), and the words for the two labels.
 
     part: "train", "validation" or "test" of each row, (n,), where the source says it. categorical: the columns to
-    be treated as text whatever they hold. where: what a row is called in an error, by its number from 0.
+    be treated as text whatever they hold. where: what a row is called in an error, by its number from 0. cell: what the
+    source holds in a row and column, as it is written there. blank: rows without any value, which were left out.
+    files: SHA-256 of the bytes of the files it was read from, empty where there were none.
     """
 
     columns: pd.DataFrame
@@ -27,3 +29,10 @@ class Table:
     part: NDArray[np.str_] | None = None
     categorical: tuple[str, ...] = ()
     where: Callable[[int], str] = _row
+    cell: Callable[[int, str], str] | None = None
+    blank: tuple[str, ...] = ()
+    files: str = ""
+
+    def told(self, row: int, column: str) -> str:
+        """Return a value as the source has it, for an error."""
+        return str(self.columns[column].iloc[row]) if self.cell is None else self.cell(row, column)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from threshold_lab import plan
 from threshold_lab.captions import apart
+from threshold_lab.errors import as_recorded
 from threshold_lab.metrics import summary
 from threshold_lab.plan import Job
 from threshold_lab.recording import HALF, SEEDS_TABLE, TUNED
@@ -52,8 +53,10 @@ def _title(job: Job) -> str:
 def _tables(jobs: Sequence[Job], run_ids: Mapping[str, str], runs: Runs, rules: list[str]) -> pd.DataFrame:
     """The tidy tables of the fewest runs of a cell that hold every rule."""
     needed = [job for job in jobs if _title(job) in rules and _title(job) != TUNED] or [jobs[0]]
-    read = [pd.read_csv(io.BytesIO(runs.file(run_ids[job.key], SEEDS_TABLE)), dtype={"rule": str}) for job in needed]
-    return pd.concat(read).drop_duplicates(["seed", "part", "rule"])
+    with as_recorded(f"{SEEDS_TABLE} of run {run_ids[needed[0].key]} or one beside it"):
+        files = [runs.file(run_ids[job.key], SEEDS_TABLE) for job in needed]
+        read = [pd.read_csv(io.BytesIO(own), dtype={"rule": str}) for own in files]
+        return pd.concat(read).drop_duplicates(["seed", "part", "rule"])
 
 
 def _row(name: Mapping[str, str], tidy: pd.DataFrame, rules: list[str]) -> Row:

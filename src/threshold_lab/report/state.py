@@ -1,11 +1,14 @@
 """The state of a lab's folder: whether anything was planned in it, and what became of that."""
 
+import re
 from pathlib import Path
 from typing import Any
 
-from threshold_lab.errors import StoreError
+from threshold_lab.errors import StoreError, as_recorded, short
 from threshold_lab.store import Store
 from threshold_lab.tracking import Runs
+
+_KEY = re.compile(r"[0-9a-f]{64}")
 
 
 def opened(folder: Path) -> Runs:
@@ -27,8 +30,11 @@ def status(folder: Path) -> dict[str, int]:
     """
     store = Store(folder)
     planned, alive = _planned(store)
-    jobs = {job["key"]: job["cell"] for job in planned["jobs"]}
-    lanes = {lane for job in planned["jobs"] for lane in job["lanes"]}
+    with as_recorded(f"the last plan in {folder}"):
+        jobs = {job["key"]: job["cell"] for job in planned["jobs"]}
+        lanes = {lane for job in planned["jobs"] for lane in job["lanes"]}
+        if strange := [own for own in {*jobs, *jobs.values(), *lanes} if not _KEY.fullmatch(own)]:
+            raise ValueError(f"{short(strange[0])} is no key")
     stored = Runs(folder).of_cells(dict.fromkeys(jobs.values()))
     statuses = [stored[key].status for key in jobs if key in stored]
     finished, failed = statuses.count("FINISHED"), statuses.count("FAILED")

@@ -102,7 +102,8 @@ def _judged(own: Stored, record: RunRecord | None, reason: str, runs: Runs) -> R
     told: dict[str, Any] = {"environment": environment, "commit": str(own.provenance.get("commit", ""))}
     if record is None:
         return Reproduction(own.run.run_id, CANNOT, (f"made again, the job fails: {reason}",), **told)
-    files = {name: content(own.run.run_id, name, runs) for name in difference.compared_files(record)}
+    names = difference.compared_files(record, own.hashes)
+    files = {name: content(own.run.run_id, name, runs) for name in names}
     whole = {name: each for name, each in files.items() if each is not None}
     words = [str(one) for one in difference.differences(own.run.metrics, whole, record)]
     words += [f"metric {name} at some step" for name in record.series if _other_series(own, name, record, runs)]

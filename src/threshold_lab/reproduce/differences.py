@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from threshold_lab.cells import TEST_LOGITS, WEIGHTS, stored_scores
 from threshold_lab.counts import Reals
 from threshold_lab.errors import StoreError
 from threshold_lab.heads import Head, head_of
-from threshold_lab.recording import PROVENANCE, SEEDS_TABLE, SPEC
+from threshold_lab.recording import PROVENANCE, SEEDS_TABLE, SPEC, WARNINGS
 from threshold_lab.sealing import HASHES, ROWS, last_values
 from threshold_lab.spec import RunSpec
 from threshold_lab.store import arrays_in
@@ -34,9 +34,13 @@ class Difference:
         return self.what if np.isnan(self.by) else f"{self.what}: up to {self.by:.3g}"
 
 
-def compared_files(record: RunRecord) -> list[str]:
-    """Return the names of the files that are compared."""
-    return [name for name in record.files if not name.startswith(OF_THEIR_TIME)]
+def compared_files(record: RunRecord, recorded: Collection[str]) -> list[str]:
+    """Return the names of the files that are compared. recorded: those the run was stored with.
+
+    A run of a time that looked for nothing suspicious has no WARNINGS.
+    """
+    own = (name for name in record.files if not name.startswith(OF_THEIR_TIME))
+    return [name for name in own if name != WARNINGS or name in recorded]
 
 
 def differences(metrics: Mapping[str, float], files: Mapping[str, bytes], record: RunRecord) -> Iterator[Difference]:

@@ -2,23 +2,29 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, Strict, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from threshold_lab.errors import short
 from threshold_lab.spec.fields import (
     CLOSED,
     Column,
     Count,
+    Dimensions,
     Flag,
+    Folds,
     Fraction,
     Label,
     NotNegative,
     Positive,
     Rate,
+    RowCount,
+    SmallSeed,
     Text,
     Whole,
 )
 
+DELIMITERS = ",;| \t:^~&!/#"
 TABS = ("tab", r"\t")
 """How a tab is named as a delimiter; a shell and Hydra both eat the character itself."""
 
@@ -34,11 +40,11 @@ class SplitSpec:
 
     validation_fraction: Fraction = 0.2
     test_fraction: Fraction = 0.2
-    folds: Annotated[int, Strict(), Field(ge=2)] | None = None
+    folds: Folds | None = None
     fold: Whole | None = None
     train_rows: Count | None = None
     standardise: Flag = True
-    split_seed: Whole = 0
+    split_seed: SmallSeed = 0
 
     @model_validator(mode="after")
     def _parts_fit(self) -> "SplitSpec":
@@ -82,9 +88,9 @@ class Moons(SplitSpec):
     """Two interleaved half circles; `noise` is the standard deviation added to each coordinate."""
 
     source: Literal["moons"] = "moons"
-    rows: Count = 1000
+    rows: RowCount = 1000
     noise: NotNegative = 0.2
-    seed: Whole = 0
+    seed: SmallSeed = 0
 
 
 @dataclass(frozen=True, kw_only=True, config=CLOSED)
@@ -92,10 +98,10 @@ class Circles(SplitSpec):
     """A circle within a circle, whose radius is `factor` of the outer one's."""
 
     source: Literal["circles"] = "circles"
-    rows: Count = 1000
+    rows: RowCount = 1000
     noise: NotNegative = 0.1
     factor: Fraction = 0.8
-    seed: Whole = 0
+    seed: SmallSeed = 0
 
 
 @dataclass(frozen=True, kw_only=True, config=CLOSED)
@@ -107,13 +113,13 @@ class Classification(SplitSpec):
     """
 
     source: Literal["classification"] = "classification"
-    rows: Count = 1000
-    features: Count = 2
-    clusters: Count = 2
+    rows: RowCount = 1000
+    features: Dimensions = 2
+    clusters: Dimensions = 2
     positives: Fraction = 0.5
     noise: Rate = 0.01
     separation: Positive = 1.0
-    seed: Whole = 0
+    seed: SmallSeed = 0
 
     @model_validator(mode="after")
     def _clusters_fit(self) -> "Classification":
@@ -149,8 +155,10 @@ class Csv(SplitSpec):
 
     @model_validator(mode="after")
     def _a_delimiter_is_one_character(self) -> "Csv":
-        if len(self.delimiter) > 1 and self.delimiter not in TABS:
-            raise ValueError(f"data.delimiter must be one character, or tab; got {self.delimiter!r}")
+        if self.delimiter not in TABS and (len(self.delimiter) > 1 or self.delimiter not in DELIMITERS):
+            raise ValueError(
+                f"data.delimiter must be one character of {DELIMITERS!r}, or tab; got {short(self.delimiter)}"
+            )
         return self
 
     @model_validator(mode="after")

@@ -1,16 +1,20 @@
 """What a job is: network, training, and the lanes it needs."""
 
 from dataclasses import fields as dataclass_fields
+from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from threshold_lab.spec.canonical import digest
 from threshold_lab.spec.data import Data
-from threshold_lab.spec.fields import CLOSED, Count, NotNegative, Positive, Rate, Real, Text, Whole
+from threshold_lab.spec.fields import CLOSED, Epochs, NotNegative, Positive, Rate, Real, Seeds, Text, Whole, Width
 from threshold_lab.spec.optimizer import Optimizer
 from threshold_lab.spec.rule import RuleSettings
+
+MOST_WEIGHTS = 50_000_000
+"""Between the hidden layers of a network: 200 MB, four times over in a program, and twice more for an optimiser."""
 
 
 @dataclass(frozen=True, kw_only=True, config=CLOSED)
@@ -21,9 +25,9 @@ class Network:
     kernels of the hidden layers; the output layer's is Keras's default, Glorot uniform.
     """
 
-    hidden: tuple[Count, ...] = (124, 124)
+    hidden: Annotated[tuple[Width, ...], Field(max_length=64)] = (124, 124)
     activation: Literal["relu", "tanh", "sigmoid", "elu", "selu", "gelu", "silu", "softsign"] = "relu"
-    dropout: tuple[Rate, ...] = (0.5, 0.1)
+    dropout: Annotated[tuple[Rate, ...], Field(max_length=64)] = (0.5, 0.1)
     l2: NotNegative = 0.0
     initializer: Literal["glorot_uniform", "he_uniform", "lecun_uniform"] = "glorot_uniform"
 
@@ -33,6 +37,16 @@ class Network:
             raise ValueError(
                 f"one dropout rate a hidden layer: network.hidden has {len(self.hidden)} layers, "
                 f"network.dropout {len(self.dropout)} rates (0 for none)"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _fits_into_memory(self) -> "Network":
+        weights = sum(inputs * outputs for inputs, outputs in pairwise(self.hidden))
+        if weights > MOST_WEIGHTS:
+            raise ValueError(
+                f"network.hidden has {weights:,} weights between its layers; {MOST_WEIGHTS:,} are the most, as those "
+                f"of several networks are held in memory"
             )
         return self
 
@@ -57,9 +71,9 @@ class Training:
     loss: Text
     network: Network
     optimizer: Optimizer
-    batch_size: Count
-    epochs: Count
-    patience: Count | None = None
+    batch_size: Epochs
+    epochs: Epochs
+    patience: Epochs | None = None
     targets: Annotated[tuple[int, int], AfterValidator(_negative_then_positive)] = (0, 1)
     label_smoothing: Rate = 0.0
     class_weight: tuple[Positive, Positive] = (1.0, 1.0)
@@ -75,7 +89,7 @@ class RunSpec(Training):
 
     threshold: Real | Text
     rule: RuleSettings = RuleSettings()
-    seeds: Count
+    seeds: Seeds
     seed: Whole
     data: Data
 

@@ -3,7 +3,7 @@
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
-from threshold_lab.spec.fields import CLOSED, Amount, Beta, Flag, Fraction, Share, Whole
+from threshold_lab.spec.fields import CLOSED, Amount, Beta, Flag, Fraction, Resamples, Share
 
 
 @dataclass(frozen=True, kw_only=True, config=CLOSED)
@@ -37,7 +37,7 @@ class RuleSettings:
     beta: Beta = 2.0
     at_least: Share = 0.9
     cost: Cost = Cost()
-    resamples: Whole = 1000
+    resamples: Resamples = 1000
     confidence: Fraction = 0.95
     smoothed: Flag = False
 

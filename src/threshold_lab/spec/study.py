@@ -77,4 +77,4 @@ _study = TypeAdapter(Study)
 
 def study_spec(config: Mapping[str, Any]) -> Study:
     """Check what a configuration says it is run for. Raises ConfigError with every broken rule, one a line."""
-    return checked(_study, config)
+    return checked(_study, Study, config)

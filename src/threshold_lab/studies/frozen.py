@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from threshold_lab import figures
-from threshold_lab.errors import StoreError
+from threshold_lab.errors import StoreError, short
 from threshold_lab.figures import Interval
 from threshold_lab.overview import overviews
 from threshold_lab.provenance import provenance
@@ -77,17 +77,24 @@ def read_table(path: Path) -> list[Row]:
     kinds: dict[str, Any] = {own.name: own.type for own in fields(Row)}
     try:
         found = csv.DictReader(content(path).splitlines())
-        return [Row(**{name: kinds[name](value) for name, value in own.items()}) for own in found]
-    except (KeyError, ValueError, TypeError) as error:
-        raise StoreError(f"{path} is not as it was written ({error!r}); bring it back from its commit") from None
+        rows = [Row(**{name: kinds[name](value) for name, value in own.items()}) for own in found]
+        if not rows:
+            raise ValueError("it has no rows")
+        return rows
+    except (csv.Error, KeyError, ValueError, TypeError) as error:
+        raise StoreError(
+            f"{path} is not as it was written ({short(str(error), 200)}); bring it back from its commit"
+        ) from None
 
 
 def environment(folder: Path) -> dict[str, Any]:
     """Return what tables were made with. Raises StoreError where that is not there, or is not as it was written."""
     try:
         return dict(json.loads(content(folder / ENVIRONMENT)))
-    except (ValueError, TypeError) as error:
-        raise StoreError(f"{folder / ENVIRONMENT} is not as it was written ({error}); bring it back") from None
+    except (ValueError, TypeError, RecursionError) as error:
+        raise StoreError(
+            f"{folder / ENVIRONMENT} is not as it was written ({short(str(error), 200)}); bring it back"
+        ) from None
 
 
 def content(path: Path) -> str:

@@ -39,8 +39,9 @@ def address(folder: Path) -> str:
 
 
 def shown(address: str) -> str:
-    """Return an address without its password."""
-    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1:***@", address)
+    """Return an address, or words that hold one, without its password or token."""
+    hidden = re.sub(r"(://[^/@:\s]*):\S*@", r"\1:***@", address)
+    return re.sub(r"(?i)((?:password|passwd|pwd|token|secret|key)=)[^&\s]*", r"\1***", hidden)
 
 
 def sqlite_address(database: Path) -> str:

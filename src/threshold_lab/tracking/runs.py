@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+import re
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,21 +23,23 @@ from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
-from threshold_lab.errors import StoreError
+from threshold_lab.errors import StoreError, short
 from threshold_lab.faults import around
 from threshold_lab.tracking import artifacts, logged, view
 from threshold_lab.tracking.database import Database
 from threshold_lab.tracking.driver import this_driver
 from threshold_lab.tracking.entities import RunRecord, StoredRun
-from threshold_lab.tracking.home import address, artifact_place, own_database, prepare, shown
+from threshold_lab.tracking.home import ARTIFACTS, address, artifact_place, own_database, prepare, shown
 from threshold_lab.tracking.names import ADDED, CELL, DRIVER, KEY, KIND, PARENT, REASON, SUMS, SUPERSEDED, SWEEP
 from threshold_lab.tracking.patience import Look, Patient
 from threshold_lab.tracking.served import Served
+from threshold_lab.tracking.within import own_file, own_folder
 
 _OF_EXPERIMENTS = {
     "mlflow.experimentKind": "custom_model_development",  # without it MLflow opens its view for language models
     **view.tags(),
 }
+_ID = re.compile(r"[0-9a-f]{32}")
 
 _GOING_ON = ("RUNNING", "SCHEDULED")
 _BATCH, _LARGEST = 1000, 2**28
@@ -155,6 +158,7 @@ class Runs:
 
     def run(self, run_id: str) -> StoredRun:
         """Return a run by its id. Raises StoreError."""
+        _require_id(run_id)
         with self._told(f"no run {run_id} is stored"):
             return _stored(self._client.get_run(run_id))
 
@@ -196,8 +200,14 @@ class Runs:
     @contextmanager
     def downloaded(self, run_id: str, name: str) -> Iterator[Path]:
         """Have an artifact, a file or a folder, on this machine for a while. Raises StoreError."""
-        with self._told(f"run {run_id} holds no {name}"), tempfile.TemporaryDirectory() as folder:
-            yield Path(str(self._client.download_artifacts(run_id, name, folder)))
+        _require_id(run_id)
+        with self._told(f"run {run_id} holds no {name}"):
+            if own_database(self.folder):
+                place = self._client.get_run(run_id).info.artifact_uri
+                yield own_file(own_folder(str(place), self.folder.resolve() / ARTIFACTS), name)
+                return
+            with tempfile.TemporaryDirectory() as folder:
+                yield Path(str(self._client.download_artifacts(run_id, name, folder)))
 
     def pages(self, address: str) -> list[str]:
         """Return, on MLflow's pages at an address, those of the experiment recorded last: its jobs grouped, and alone;
@@ -223,8 +233,8 @@ class Runs:
             if absent and getattr(error, "error_code", "") == _ABSENT:
                 raise StoreError(f"{absent} at {self.address}; --store or MLFLOW_TRACKING_URI names another") from None
             raise StoreError(
-                f"the runs at {self.address} cannot be read or written: {error}; what is recorded stays, and the "
-                f"same command goes on from there"
+                f"the runs at {self.address} cannot be read or written: {shown(str(error))}; what is recorded stays, "
+                f"and the same command goes on from there"
             ) from None
 
     def _search(self, words: str, order_by: list[str] | None = None) -> Iterable[StoredRun]:
@@ -267,6 +277,11 @@ class Runs:
         if inputs := logged.data_of(record):
             with around("inputs"):
                 self._client.log_inputs(run_id, inputs)
+
+
+def _require_id(run_id: str) -> None:
+    if not _ID.fullmatch(run_id):
+        raise StoreError(f"{short(run_id)} is no run id: that is 32 hexadecimal digits, as MLflow's pages show it")
 
 
 def _stored(run: Run) -> StoredRun:

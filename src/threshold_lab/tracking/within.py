@@ -1,0 +1,27 @@
+"""Files of a run that lie in the lab's own folder: read where they are, and never out of it by a link or an address."""
+
+from pathlib import Path
+from urllib.parse import urlparse
+from urllib.request import url2pathname
+
+from threshold_lab.errors import StoreError, short
+
+
+def own_folder(uri: str, artifacts: Path) -> Path:
+    """Return the folder an artifact address names. Raises StoreError where that is not one below `artifacts`."""
+    parsed = urlparse(uri)
+    place = Path(url2pathname(parsed.path))
+    if parsed.scheme != "file" or parsed.netloc or not place.resolve().is_relative_to(artifacts.resolve()):
+        raise StoreError(f"a run's files are said to be at {short(uri, 200)}, which is not below {artifacts}: not read")
+    return place
+
+
+def own_file(place: Path, name: str) -> Path:
+    """Return a file or folder of a run. Raises OSError where there is none, StoreError on a link or no plain file."""
+    path, inside = place / name, place.resolve()
+    path.stat()
+    for own in (path, *(path.rglob("*") if path.is_dir() else ())):
+        plain = own.resolve().is_relative_to(inside) and (own.is_file() or own.is_dir())
+        if own.is_symlink() or not plain:
+            raise StoreError(f"{own} is a link, a device or out of its run's folder, and is not read")
+    return path
