@@ -89,6 +89,7 @@ def test_seeds_and_rows_add_as_independent_errors():
 def test_numbers_in_words():
     assert span([0.2, 0.1, 0.3]) == "0.100 to 0.300"
     assert span([0.1, 0.1001]) == "0.100"
+    assert span([-0.0001, 0.02], "+z.3f") == "+0.000 to +0.020"
     assert [share(own) for own in ([True, True], [False], [True, False])] == ["all 2", "none of 1", "1 of 2"]
 
 
@@ -280,6 +281,20 @@ def test_accuracy_on_logits_cuts_beside_the_middle_and_says_how_many_rows_that_m
     assert lowest.value == pytest.approx(0.6225, abs=0.001)  # 1 / (1 + exp(-.5))
     assert otherwise.value == pytest.approx(0.1225, abs=0.01)  # uniform probabilities between .5 and .6225
     assert (lowest.holds, otherwise.holds) == (False, False)
+
+
+def paths(held: float, free: float, zero: float) -> list[Trial]:
+    steps = np.arange(1, 4) / 3
+    numbers = {"held": held, "free": free, "halved": held}
+    rows_ = {name: np.tile(steps * own, (SEEDS, 1)) for name, own in numbers.items()}
+    return [shown(**rows_, zero=np.full(SEEDS, zero), function=np.full(SEEDS, 1e-7))]
+
+
+def test_a_sigmoid_is_a_softmax_as_far_as_functions_outputs_and_paths_are_the_same():
+    assert verdict_of("sigmoid_is_softmax", paths(1e-6, 1e-6, 1.0)) == "supported"
+    assert verdict_of("sigmoid_is_softmax", paths(1e-6, 0.3, 0.0)) == "imprecise"
+    assert verdict_of("sigmoid_is_softmax", paths(0.3, 0.3, 0.0), rounding=1e-9) == "refuted"
+    assert "away in 3 steps" in found_of("sigmoid_is_softmax", paths(1e-6, 0.3, 0.0)).says
 
 
 def test_a_claim_whose_numbers_are_altered_changes_its_verdict_and_nothing_in_its_file_does():

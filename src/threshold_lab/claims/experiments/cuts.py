@@ -34,7 +34,7 @@ def half_is_the_threshold(trials: Trials, tolerance: Tolerance) -> Found:
     """Measure on the test part what a cut chosen on the validation part gains over .5, by what is asked for."""
     known = cases(trials)
     found = {rule: [_gain(name, own, rule, tolerance[rule]) for name, own in known.items()] for rule in _ASKED}
-    words = [f"{_ASKED[rule]} {span([own.value for own in measured], '+.3f')}" for rule, measured in found.items()]
+    words = [f"{_ASKED[rule]} {span([own.value for own in measured], '+z.3f')}" for rule, measured in found.items()]
     cost = trials[0].spec.rule.cost
     return Found(
         measured=tuple(own for measured in found.values() for own in measured),
@@ -107,7 +107,7 @@ def accuracy_on_logits(trials: Trials, tolerance: Tolerance) -> Found:
             f"Of logits, 'accuracy' calls positive what has a probability of {min(lowest):.3f} or more"
             + (f" (logit .5 is P = {stands(0.5):.4f})" if stands else "")
             + f": {span(otherwise)} of the rows are called otherwise than at P = 1/2, and the accuracy printed differs "
-            f"by {span(lost, '+.4f')}."
+            f"by {span(lost, '+z.4f')}."
         ),
         table=tuple(_printed(name, own[0]) for name, own in cases(trials).items()),
         picture=Picture(

@@ -20,7 +20,7 @@ def mse_for_regression(trials: Trials, tolerance: Tolerance) -> Found:
             about = About(name, f"{_WORSE[metric]} by mse, {epochs} epochs", over(tolerance, metric), len(pair[0]))
             worse = pair if metric == "brier" else pair[::-1]
             measured.append(pairs(about, worse[0], worse[1], tolerance[metric], larger))
-    words = [f"{_WORSE[metric]} {span([one.value for one in own], '+.3f')}" for metric, own in found.items()]
+    words = [f"{_WORSE[metric]} {span([one.value for one in own], '+z.3f')}" for metric, own in found.items()]
     return Found(
         measured=tuple(one for own in found.values() for one in own),
         says=f"Trained on mean squared error instead of cross-entropy, after {last} epochs (the first: {first}): "
@@ -55,7 +55,7 @@ def recipe(trials: Trials, tolerance: Tolerance) -> Found:
             about = About(name, f"accuracy above the recipe's, {words}", f"beyond {margin:g}", asked.spec.seeds)
             changed = the(own, **change).of("accuracy")
             found[words].append(pairs(about, asked.of("accuracy"), changed, margin, differ))
-    changes = [f"{words} {span([one.value for one in own], '+.3f')}" for words, own in found.items()]
+    changes = [f"{words} {span([one.value for one in own], '+z.3f')}" for words, own in found.items()]
     return Found(
         measured=tuple(one for own in found.values() for one in own),
         says=f"Accuracy changes by these: {'; '.join(changes)}.",

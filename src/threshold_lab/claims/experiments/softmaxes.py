@@ -21,21 +21,22 @@ def sigmoid_is_softmax(trials: Trials, tolerance: Tolerance) -> Found:
     measured = [_within(about, function, tolerance["rounding"])]
     for own in trials:
         name, seeds = next(iter(cases([own]))), own.spec.seeds
-        zero = float(own.of("zero").mean())
+        zeros = float(own.of("zero").mean())
         second = About(name, "share of rows whose second output is 0", f"above {1 - tolerance['zero']:g}", seeds)
-        measured.append(exactly(second, zero, holds=zero > 1 - tolerance["zero"]))
+        measured.append(exactly(second, zeros, holds=zeros > 1 - tolerance["zero"]))
         for path in ("held", "free"):
             words = f"largest difference of the probability in training, {_PATHS[path]}"
             measured.append(_within(About(name, words, "", seeds), float(own.of(path).max()), tolerance["path"]))
-    steps = trials[0].of("held").shape[1]
+    steps, most = trials[0].of("held").shape[1], max(own.of("held").shape[1] for own in trials)
+    zero = [float(own.of("zero").mean()) for own in trials]
     furthest = {path: [float(own.of(path).max()) for own in trials] for path in _PATHS}
     return Found(
         measured=tuple(measured),
         says=(
             f"As functions of logits they are equal to {function:.1g}, and a softmax whose second logit is held at 0 "
-            f"trains alike to {max(furthest['held']):.1g}; but its second output is 1 - p and not 0, and with both "
-            f"units free it is up to {span(furthest['free'], '.2f')} away after {steps} steps or fewer, at half the "
-            f"learning rate {max(furthest['halved']):.1g}."
+            f"trains alike to {max(furthest['held']):.1g}; {span(zero)} of the rows have a second output of 0. With "
+            f"both units free it is up to {span(furthest['free'], '.2f')} away in {most} steps, at half the learning "
+            f"rate {max(furthest['halved']):.1g}."
         ),
         table=tuple(_ways(own) for own in trials),
         picture=Picture(
@@ -74,7 +75,7 @@ def sigmoid_rather_than_softmax(trials: Trials, tolerance: Tolerance) -> Found:
             about = About(name, f"accuracy above that of {words}", f"above {margin:g}", sigmoid.spec.seeds)
             other = the(own, **chosen).of("accuracy")
             found[words].append(pairs(about, other, sigmoid.of("accuracy"), margin, larger))
-    gains = {words: span([own.value for own in measured], "+.3f") for words, measured in found.items()}
+    gains = {words: span([own.value for own in measured], "+z.3f") for words, measured in found.items()}
     return Found(
         measured=tuple(own for measured in found.values() for own in measured),
         says="Against "
