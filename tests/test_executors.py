@@ -120,7 +120,7 @@ def test_a_worker_that_stands_still_past_its_lease_and_one_that_takes_too_long_a
                 pool.limits = Limits(1.0)
             if own and own.program == slow:
                 pool.limits = Limits(None, 0.5)
-            if own and own.program == hungry:
+            if worker.tasks and worker.tasks[0].program == hungry and worker.process:
                 resource.prlimit(worker.process, resource.RLIMIT_AS, (2**20, 2**20))
 
         outcomes = dict(pool.train([still, slow, hungry, last], look))

@@ -83,12 +83,13 @@ def _clear(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def room() -> Iterator[None]:
-    """Tell as StoreError, with what to do, that temporary files have no room."""
+def room(*others: type[Exception]) -> Iterator[None]:
+    """Tell as StoreError, with what to do, that temporary files have no room. others: what else may say so."""
+    kinds: tuple[type[Exception], ...] = (OSError, *others)
     try:
         yield
-    except OSError as error:
+    except kinds as error:
+        why = getattr(error, "strerror", None) or error
         raise StoreError(
-            f"no room for temporary files: {error.strerror or error}; free space, or name another place with "
-            f"TMPDIR=FOLDER"
+            f"no room for temporary files: {why}; free space, or name another place with TMPDIR=FOLDER"
         ) from None

@@ -13,6 +13,7 @@ from typing import Any
 import skops.io
 import yaml
 from mlflow import pyfunc
+from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
 from mlflow.types.schema import AnyType
@@ -45,7 +46,7 @@ class Parts:
 
 def packed(parts: Parts) -> Files:
     """Return the files of a model that has no operating point yet."""
-    with room(), tempfile.TemporaryDirectory() as place:
+    with room(MlflowException), tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         artifacts = {own: folder / f"{own}{kind}" for own, kind in _ARTIFACTS.items()}
         artifacts["card"].write_text("{}")
