@@ -21,6 +21,7 @@ from threshold_lab.app.hydra_door import run_hydra
 from threshold_lab.app.interrupt import Interrupt
 from threshold_lab.spec import RunSpec
 from threshold_lab.sweep import Place, sweep
+from threshold_lab.watching import Watch
 
 JOBS, CELLS, BLOCK, ROWS, FEATURES = 10_000, 1_000, 1_000, 1_000_000, 30
 SMALL = ["data=moons", "data.rows=90", "network.hidden=[4]", "network.dropout=[0]", "epochs=1", "seeds=1"]
@@ -32,7 +33,7 @@ def figures(folder: Path) -> dict[str, Any]:
 
 
 @dataclass(eq=False)
-class _Clock:
+class _Clock(Watch):
     """Looks on: seconds until all is planned; processor time and memory of this process after each thousand runs."""
 
     begun: float = field(default_factory=time.perf_counter)
@@ -54,11 +55,6 @@ class _Clock:
         self.marks.append(time.process_time())
         self.memory.append(memory_of(os.getpid()))
         print(f"  {self.done} runs, {self.memory[-1] / 2**20:.0f} MiB", flush=True)
-
-    def summing_up(self) -> None: ...
-    def trained(self, _: int) -> None: ...
-    def training(self, _: object) -> None: ...
-    def checkpoint(self) -> None: ...
 
 
 def _many_jobs(store: Path) -> dict[str, Any]:

@@ -10,18 +10,17 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
-from shutil import copytree
 from statistics import median
 from typing import Any
 
 import pandas as pd
+from crowd import crowd
+from recorded import recorded, scaling
 
 from threshold_lab import recording, report
-from threshold_lab import sweep as pipeline
 from threshold_lab.spec import RunSpec, run_spec
-from threshold_lab.tracking import CELL, KEY, RunRecord, Runs
+from threshold_lab.tracking import KEY, Runs
 
 REPETITIONS, STORED, BATCH = 3, 10_000, 10_000
 BIN = Path(sys.executable).parent
@@ -30,96 +29,17 @@ BIN = Path(sys.executable).parent
 def figures(folder: Path) -> dict[str, Any]:
     """Every figure of tracking, by its key."""
     subprocess.run([BIN / "threshold-lab", "sweep"], cwd=folder, check=True, capture_output=True, env=_environment())
-    trained = folder / "mlruns"
-    specs, records = _specs(trained), []
-    with _kept(records):
-        _recorded(specs, trained, folder / "first")
-    full, empty, crowded = folder / "full", [], []
-    _fill(full, records)
-    for turn in range(1, 1 + REPETITIONS):
-        empty.append(_recorded(specs, trained, folder / f"empty{turn}"))
-        crowded.append(_recorded([_named(own, turn) for own in specs], trained, full))
-    return {
-        "tracking_seconds": {"empty": empty, "of_10000": crowded},
-        "tracking_ms": 1000 * median(empty) / len(specs),
-        "tracking_scaling": median(crowded) / median(empty),
-        **_browsed(full),
-        **_served(trained, folder),
-    }
-
-
-# ---- recording
-
-
-class _Clock:
-    """Looks on: when recording began and ended."""
-
-    begun = ended = 0.0
-
-    def planned(self, **_: int) -> None:
-        self.begun = time.perf_counter()
-
-    def contracts(self, contracts: object) -> None:
-        pass
-
-    def summing_up(self) -> None:
-        self.ended = time.perf_counter()
-
-    def waiting(self, _: str) -> None: ...
-    def trained(self, _: int) -> None: ...
-    def recorded(self) -> None: ...
-    def training(self, _: object) -> None: ...
-    def checkpoint(self) -> None: ...
-
-
-def _recorded(specs: list[RunSpec], trained: Path, store: Path) -> float:
-    """Seconds to record all jobs, whose networks are trained, in a store."""
-    if not (store / "fits").exists():
-        store.mkdir(exist_ok=True)
-        copytree(trained / "fits", store / "fits")
-    clock = _Clock()
-    pipeline.sweep(specs, pipeline.Place(store, workers=1), clock, "threshold-lab sweep")
-    print(f"  {1000 * (clock.ended - clock.begun) / len(specs):.1f} ms a run in {store.name}", flush=True)
-    return clock.ended - clock.begun
+    trained, full = folder / "mlruns", folder / "full"
+    specs = _specs(trained)
+    recorded(specs, trained, folder / "first")
+    crowd(full, folder / "first", STORED)
+    return {**scaling(specs, trained, folder, full), **_browsed(full), **_served(trained, folder)}
 
 
 def _specs(store: Path) -> list[RunSpec]:
     runs, planned = Runs(store), json.loads(next(store.glob("plans/*.json")).read_text())
     stored = runs.of_cells(dict.fromkeys(job["cell"] for job in planned["jobs"]))
     return [run_spec(json.loads(runs.file(own.run_id, recording.SPEC))) for own in stored.values()]
-
-
-def _named(spec: RunSpec, turn: int) -> RunSpec:
-    """The same job, of the same networks, under another key: its settings of a rule it does not use differ."""
-    return replace(spec, rule=replace(spec.rule, beta=2.0 + turn))
-
-
-@contextmanager
-def _kept(records: list[RunRecord]) -> Iterator[None]:
-    """Keep what is recorded."""
-    original = pipeline.record_of
-
-    def keeping(*asked: Any) -> RunRecord:
-        records.append(original(*asked))
-        return records[-1]
-
-    pipeline.record_of = keeping
-    try:
-        yield
-    finally:
-        pipeline.record_of = original
-
-
-def _fill(store: Path, records: list[RunRecord]) -> None:
-    """Record as many runs as there are to be, each with all its numbers, and no files."""
-    store.mkdir()
-    runs = Runs(store)
-    for number in range(STORED):
-        own = records[number % len(records)]
-        tags = {**own.tags, KEY: f"{number:064d}", CELL: f"{number // 10:064d}"}
-        runs.record(replace(own, tags=tags, files={}))
-        if number % 1000 == 0:
-            print(f"  {number} of {STORED} runs stored", flush=True)
 
 
 # ---- looking

@@ -70,6 +70,7 @@ ORDER = [
     "scratch",
     "durable",
     "faults",
+    "arrays",
     "errors",
     "carried",
 ]

@@ -21,6 +21,7 @@ from test_recording import fit
 from threshold_lab import captions, data
 from threshold_lab.app import main
 from threshold_lab.app.tables import warnings
+from threshold_lab.arrays import arrays_in, npz
 from threshold_lab.cells import cell_of
 from threshold_lab.comparison import Asked
 from threshold_lab.errors import LabError, StoreError
@@ -32,7 +33,7 @@ from threshold_lab.report import opened, status
 from threshold_lab.reproduce.located import located
 from threshold_lab.reproduce.stored import stored
 from threshold_lab.spec import run_spec
-from threshold_lab.store import Store, arrays_in, npz
+from threshold_lab.store import Store
 from threshold_lab.studies.frozen import environment, read_table
 from threshold_lab.tracking import Runs
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from threshold_lab.arrays import arrays_in, npz
 from threshold_lab.errors import StoreError
 from threshold_lab.signing import is_signed, plan_in, require_whole, signed, signed_plan
-from threshold_lab.store import arrays_in, npz
 
 KEY = "ab" * 32
 ARCHIVE = npz({"weights/0": np.arange(6.0)})

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from threshold_lab import calibration, figures, metrics
+from threshold_lab.arrays import arrays_in, npz
 from threshold_lab.counts import Reals
 from threshold_lab.decisions import OperatingPoint, operating_point, undecided
 from threshold_lab.errors import DataError, StoreError
@@ -20,7 +21,6 @@ from threshold_lab.plan import Job
 from threshold_lab.records import Fit, Raw, Scores, Splits
 from threshold_lab.scoring import score_metrics
 from threshold_lab.spec import RuleSettings, RunSpec
-from threshold_lab.store import arrays_in, npz
 from threshold_lab.thresholds import Terms
 from threshold_lab.tracking.model import Parts, packed
 from threshold_lab.uncertainty import Interval, by_resamples, of_scores, varying

@@ -1,47 +1,23 @@
 """Fits on disk by training key, and plans by sweep, written so that a file is whole or absent."""
 
-import errno
 import fcntl
 import hashlib
-import io
 import json
 import shutil
-import struct
 import time
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from tokenize import TokenError
 from typing import IO, Any
 
 import numpy as np
 
 from threshold_lab import durable
-from threshold_lab.errors import StoreError, short
+from threshold_lab.arrays import arrays_in, npz, plain_bytes
+from threshold_lab.errors import StoreError
 from threshold_lab.faults import around
 from threshold_lab.records import Fit
 from threshold_lab.signing import AFTER, require_whole, signed, signed_plan
-
-_DAMAGED = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    ArithmeticError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    MemoryError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    TokenError,
-    TypeError,
-    ValueError,
-)
-"""What NumPy and zipfile raise on a file that is not as it was written."""
-
 
 PARTIAL = "partial"
 """Folder of a store, of what is being written; whatever is in it when a sweep begins was left by one that died."""
@@ -220,37 +196,6 @@ def _arrays_of(fit: Fit) -> dict[str, Any]:
     arrays |= {f"history/{name}": array for name, array in fit.history.items()}
     arrays |= {f"logits/{name}": array for name, array in fit.logits.items()}
     return arrays | ({MODEL: np.frombuffer(_sha256(fit.model), np.uint8)} if fit.model is not None else {})
-
-
-def plain_bytes(path: Path) -> bytes:
-    """Return the bytes of a plain file. Raises OSError where there is none: a pipe or device would never end."""
-    if not path.is_file():
-        raise FileNotFoundError(errno.ENOENT, "no such file, or no plain one", str(path))
-    return path.read_bytes()
-
-
-def npz(arrays: dict[str, Any]) -> bytes:
-    """Return arrays as the bytes of an .npz file, which `numpy.load(allow_pickle=False)` reads."""
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)
-    return buffer.getvalue()
-
-
-def arrays_in(content: bytes) -> dict[str, Any]:
-    """Return the arrays of an .npz file. Raises StoreError where it is damaged; nothing in it is executed."""
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            held = sum(own.file_size for own in arrays.zip.infolist())
-            if held > len(content):
-                raise StoreError(
-                    f"a file of arrays would unfold {len(content)} bytes to {held}, which `npz` never packs"
-                )
-            found = {name: arrays[name] for name in arrays.files}
-    except _DAMAGED as error:
-        raise StoreError(f"a file of arrays is damaged: {str(error)[:200]}") from None
-    if strange := [name for name, own in found.items() if not isinstance(own, np.ndarray)]:
-        raise StoreError(f"a file of arrays is damaged: {short(strange[0])} is no array")
-    return found
 
 
 def _sha256(content: bytes) -> bytes:

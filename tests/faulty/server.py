@@ -24,12 +24,13 @@ from threshold_lab.errors import LabError
 from threshold_lab.provenance import decisions, engine, provenance
 from threshold_lab.store import Store
 from threshold_lab.tracking import Runs
+from threshold_lab.watching import Watch
 
 _POLL_SECONDS = 0.002
 
 
 @dataclass
-class Told:
+class Told(Watch):
     """Looks on, and writes down what it is told at once; arms a fault when a job's turn comes."""
 
     log: int
@@ -61,9 +62,6 @@ class Told:
         if self.fault and self.job and self.done >= self.job - 1:
             faults.arm(self.fault)
             self.job = 0
-
-    def trained(self, _: int) -> None: ...
-    def summing_up(self) -> None: ...
 
     def training(self, _: object) -> None:
         self.checkpoint()

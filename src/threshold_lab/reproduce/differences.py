@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from threshold_lab.arrays import arrays_in
 from threshold_lab.cells import TEST_LOGITS, WEIGHTS, stored_scores
 from threshold_lab.counts import Reals
 from threshold_lab.errors import StoreError
@@ -16,7 +17,6 @@ from threshold_lab.heads import Head, head_of
 from threshold_lab.recording import PROVENANCE, SEEDS_TABLE, SPEC, WARNINGS
 from threshold_lab.sealing import HASHES, ROWS, last_values
 from threshold_lab.spec import RunSpec
-from threshold_lab.store import arrays_in
 from threshold_lab.tracking import RunRecord
 
 OF_THEIR_TIME = (PROVENANCE, HASHES, ROWS, SPEC, "model/")

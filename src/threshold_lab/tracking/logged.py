@@ -8,12 +8,23 @@ from typing import Any
 import numpy as np
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 
+from threshold_lab.faults import around
 from threshold_lab.tracking.entities import RunRecord
 from threshold_lab.tracking.names import RUN_ID
 
 NOTE = "mlflow.note.content"
 _BATCH = 1000
 _PARAMS = 100
+
+
+def write(client: Any, run_id: str, record: RunRecord) -> None:
+    """Write the numbers, the configuration, the description and the data of a run."""
+    for batch in batches(record, run_id):
+        with around("metrics"):
+            client.log_batch(run_id, **batch)
+    if inputs := data_of(record):
+        with around("inputs"):
+            client.log_inputs(run_id, inputs)
 
 
 def batches(record: RunRecord, run_id: str) -> Iterator[dict[str, Any]]:

@@ -29,16 +29,13 @@ from threshold_lab.tracking import artifacts, logged, view
 from threshold_lab.tracking.database import Database
 from threshold_lab.tracking.driver import this_driver
 from threshold_lab.tracking.entities import RunRecord, StoredRun
-from threshold_lab.tracking.home import ARTIFACTS, address, artifact_place, own_database, prepare, shown
+from threshold_lab.tracking.experiments import Experiments
+from threshold_lab.tracking.home import ARTIFACTS, address, own_database, prepare, shown
 from threshold_lab.tracking.names import ADDED, CELL, DRIVER, KEY, KIND, PARENT, REASON, SUMS, SUPERSEDED, SWEEP
 from threshold_lab.tracking.patience import Look, Patient
 from threshold_lab.tracking.served import Served
 from threshold_lab.tracking.within import own_file, own_folder
 
-_OF_EXPERIMENTS = {
-    "mlflow.experimentKind": "custom_model_development",  # without it MLflow opens its view for language models
-    **view.tags(),
-}
 _ID = re.compile(r"[0-9a-f]{32}")
 
 _GOING_ON = ("RUNNING", "SCHEDULED")
@@ -59,14 +56,12 @@ class Runs:
 
         look: see `Patient`; without it a server that is away is told at once. Raises StoreError.
         """
-        self.about = about
         self.address = shown(address(folder))
         self.folder = folder
         with self._told():
             prepare(folder)
             self._client: Any = Patient(MlflowClient(address(folder)), look)
-            self._experiments = {found.name: found.experiment_id for found in self._client.search_experiments()}
-            self._known: set[str] = set()
+            self._experiments = Experiments(self._client, folder, about)
             self._driver = this_driver(folder)
 
     def of_cells(self, cells: Iterable[str]) -> dict[str, StoredRun]:
@@ -103,7 +98,7 @@ class Runs:
                 return same[0].run_id
             run_id, place = self._created(record)
             artifacts.write(self._client, run_id, place, record.files)
-            self._log_numbers(run_id, record)
+            logged.write(self._client, run_id, record)
             self._ended(run_id, "FINISHED")
             return run_id if own_database(self.folder) else self._first(record.tags) or run_id
 
@@ -130,7 +125,7 @@ class Runs:
         with self._told():
             run_id, place = self._created(record)
             artifacts.write(self._client, run_id, place, record.files)
-            self._log_numbers(run_id, record)
+            logged.write(self._client, run_id, record)
             self._client.set_tag(run_id, REASON, reason)
             self._ended(run_id, "FAILED")
             return run_id
@@ -164,7 +159,7 @@ class Runs:
 
     def served(self) -> Served:
         """Return all runs as their server tells them."""
-        return Served(self._client, list(self._experiments.values()))
+        return Served(self._client, self._experiments.ids)
 
     def of_sweep(self, name: str) -> list[StoredRun]:
         """Return the runs a sweep recorded, by its name: its jobs', and what sums it up. Raises StoreError."""
@@ -214,15 +209,7 @@ class Runs:
         and of the run that sums up a sweep of it, where there is one. Raises StoreError.
         """
         with self._told():
-            found = self._newest(list(self._experiments.values()), f"tags.`{KEY}` LIKE '%'")
-            own = found.info.experiment_id if found else next(iter(self._experiments.values()))
-            sums = self._newest([own], f"tags.`{KIND}` = 'sweep'")
-            views = [view.page(address, own, name) for name in (view.GROUPED, view.ALONE)]
-            return [*views, *([view.files(address, own, sums.info.run_id)] if sums else [])]
-
-    def _newest(self, experiments: list[str], words: str) -> Run | None:
-        found = self._client.search_runs(experiments, words, max_results=1, order_by=["attributes.end_time DESC"])
-        return found[0] if found else None
+            return view.pages(self._client, address, self._experiments.ids)
 
     @contextmanager
     def _told(self, absent: str = "") -> Iterator[None]:
@@ -238,45 +225,19 @@ class Runs:
             ) from None
 
     def _search(self, words: str, order_by: list[str] | None = None) -> Iterable[StoredRun]:
-        token, experiments = None, list(self._experiments.values())
+        token, experiments = None, self._experiments.ids
         while token != "":
             page = self._client.search_runs(experiments, words, max_results=_BATCH, page_token=token, order_by=order_by)
             token = page.token or ""
             yield from map(_stored, page)
 
-    def _experiment(self, name: str) -> str:
-        if name not in self._experiments:
-            self._experiments[name] = self._new_experiment(name)
-        if name not in self._known:
-            self._known.add(name)
-            for tag, value in (_OF_EXPERIMENTS | {logged.NOTE: self.about}).items():
-                self._client.set_experiment_tag(self._experiments[name], tag, value)
-        return str(self._experiments[name])
-
-    def _new_experiment(self, name: str) -> Any:
-        """The id of a new experiment, or of one that somebody made a moment ago."""
-        try:
-            return self._client.create_experiment(name, artifact_place(self.folder, name))
-        except MlflowException:
-            if (found := self._client.get_experiment_by_name(name)) is None:
-                raise
-            return found.experiment_id
-
     def _created(self, record: RunRecord) -> tuple[str, str]:
         """The id of a new run, and the address of its artifacts."""
-        experiment = self._experiment(record.experiment)
+        experiment = self._experiments.id_of(record.experiment)
         tags = {**record.tags, DRIVER: str(self._driver)}
         with around("create"):
             info = self._client.create_run(experiment, tags=tags, run_name=record.name).info
         return str(info.run_id), str(info.artifact_uri)
-
-    def _log_numbers(self, run_id: str, record: RunRecord) -> None:
-        for batch in logged.batches(record, run_id):
-            with around("metrics"):
-                self._client.log_batch(run_id, **batch)
-        if inputs := logged.data_of(record):
-            with around("inputs"):
-                self._client.log_inputs(run_id, inputs)
 
 
 def _require_id(run_id: str) -> None:

@@ -7,7 +7,7 @@ written here alone, and the browser's test notices when it is no longer understo
 import json
 from typing import Any
 
-from threshold_lab.tracking.names import KEY
+from threshold_lab.tracking.names import KEY, KIND
 
 GROUPED, ALONE = "threshold-lab", "threshold-lab-jobs"
 """Names of two views: jobs grouped by what trained them; and each by itself, with the parallel coordinates that MLflow
@@ -68,3 +68,17 @@ def files(address: str, experiment: str, run_id: str) -> str:
 def page(address: str, experiment: str, name: str) -> str:
     """Return the address of a view of an experiment's jobs."""
     return f"{address}/#/experiments/{experiment}/runs?viewStateShareKey={name}&compareRunsMode=CHART"
+
+
+def pages(client: Any, address: str, experiments: list[str]) -> list[str]:
+    """Return the addresses of the views of the experiment recorded last, and of the run that sums up a sweep of it."""
+    found = _newest(client, experiments, f"tags.`{KEY}` LIKE '%'")
+    own = found.info.experiment_id if found else experiments[0]
+    sums = _newest(client, [own], f"tags.`{KIND}` = 'sweep'")
+    views = [page(address, own, name) for name in (GROUPED, ALONE)]
+    return [*views, *([files(address, own, sums.info.run_id)] if sums else [])]
+
+
+def _newest(client: Any, experiments: list[str], words: str) -> Any:
+    found = client.search_runs(experiments, words, max_results=1, order_by=["attributes.end_time DESC"])
+    return found[0] if found else None

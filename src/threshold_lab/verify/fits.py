@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from threshold_lab.arrays import arrays_in
 from threshold_lab.errors import StoreError
 from threshold_lab.records import HISTORY, PARTS
 from threshold_lab.sealing import sha256
 from threshold_lab.signing import is_signed, require_whole
 from threshold_lab.spec import Lane
-from threshold_lab.store import MODEL, arrays_in
+from threshold_lab.store import MODEL
 from threshold_lab.verify.damage import FIT, STRAY, Damage
 
 _DIGITS = set("0123456789abcdef")
