@@ -136,7 +136,7 @@ class Store:
         """
         before = max((path.stem for path in self._plans()), default="")
         name = wanted if wanted > before else _next(before)
-        with around("plan"):
+        with _told(self.folder), around("plan"):
             self._write_plan(name, plan, before)
         return name
 
