@@ -38,8 +38,9 @@ _OF_EXPERIMENTS = {
 _GOING_ON = ("RUNNING", "SCHEDULED")
 _BATCH, _LARGEST = 1000, 2**28
 
-for _name in ("alembic", "mlflow.store.db.utils", "mlflow.tracking"):
+for _name in ("alembic", "mlflow.tracking"):
     logging.getLogger(_name).setLevel(logging.WARNING)
+logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # it prints a traceback of what it raises
 
 
 class Runs:
