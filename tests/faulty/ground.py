@@ -102,7 +102,7 @@ class Case:
     def _order(self, order: dict) -> dict:
         self.sweeps += 1
         own = {"store": str(self.store), "tmp": str(self.tmp), "command": COMMAND}
-        return own | {"log": str(self.folder / f"log-{self.sweeps}")} | order
+        return own | {"log": str(self.ground.folder / f"{self.folder.name}-log-{self.sweeps}")} | order
 
     def _said(self, code: int, order: dict) -> Said:
         lines = [json.loads(line) for line in Path(order["log"]).read_text().splitlines()]

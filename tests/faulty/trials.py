@@ -197,12 +197,12 @@ def disk_full(ground: Ground, tally: Tally, sizes: Sequence[float]) -> list[str]
             case.tmp.mkdir()
             subprocess.run(["cp", "-r", ground.control / "fits", case.store], check=True)
             subprocess.run(["cp", ground.folder / "empty.db", case.store / "mlflow.db"], check=True)
-            said = case.sweep(log=str(ground.folder / f"full-{size}-1"))
+            said = case.sweep()
             told.append(said.error or "")
             if said.code not in (0, 2):
                 tally.wrong.append(f"disk full at {size}: code {said.code}")
             tally.after_fault(case, f"disk full at {size}")
             remount(case.folder, "size=64m")
-            tally.after_recovery(case, f"disk full at {size}", log=str(ground.folder / f"full-{size}-2"))
+            tally.after_recovery(case, f"disk full at {size}")
         case.drop()
     return told

@@ -35,8 +35,7 @@ _OF_EXPERIMENTS = {
     **view.tags(),
 }
 
-_GOING_ON = ("RUNNING", "SCHEDULED")
-_BATCH, _LARGEST = 1000, 2**28
+_GOING_ON, _BATCH, _LARGEST = ("RUNNING", "SCHEDULED"), 1000, 2**28
 
 for _name in ("alembic", "mlflow.tracking"):
     logging.getLogger(_name).setLevel(logging.WARNING)
