@@ -64,6 +64,8 @@ class Tally:
             self.lost.append(f"{name}: {case.acknowledged} acknowledged, {len(own.jobs)} there")
         self.duplicated += [f"{name}: {key}" for key in own.duplicated]
         self.wrong += [f"{name}: {what}" for what in own.wrong]
+        if len(going_on := [what for what in own.left if what.endswith("is RUNNING")]) > 1:
+            self.left.append(f"{name}: not only this sweep, one before it left {going_on}")
         return own
 
     def after_recovery(self, case: Case, name: str, **order: object) -> None:
