@@ -67,7 +67,9 @@ class Ground:
         """Have one or several sweeps run; return their exit codes."""
         self.server.stdin.write(json.dumps(order) + "\n")
         self.server.stdin.flush()
-        return json.loads(self.server.stdout.readline())
+        line = self.server.stdout.readline()
+        assert line, f"the process that forks sweeps ended with code {self.server.wait()}"
+        return json.loads(line)
 
 
 @dataclass

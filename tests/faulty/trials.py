@@ -137,7 +137,7 @@ def at_random(ground: Ground, tally: Tally, number: int, seed: int) -> None:
         if said.code == KILLED:
             killed += 1
             tally.after_fault(case, f"{whom} at random, {seed}")
-        if said.code != KILLED or chance.random() < 0.2 or killed == number:
+        if said.code != KILLED or chance.random() < 0.1 or killed == number:
             tally.after_recovery(case, f"at random, {seed}", **order)
             case.drop()
             case = None
