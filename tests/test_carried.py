@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from threshold_lab.data import csv, kinds
 from threshold_lab.data.table import Table
-from threshold_lab.spec import Csv
 
 with warnings.catch_warnings():  # on type hints, which a signature makes up for
     warnings.simplefilter("ignore", UserWarning)
@@ -40,7 +39,7 @@ def written(fields: list[str]) -> str:
 
 def trained(fields: list[str], *categorical: str) -> pd.Series:
     """The column as it is trained on: read from a file by the lab, with all other rows of it."""
-    read = pd.read_csv(io.StringIO(written(fields)), **csv._format(Csv(path="x", target="y")))
+    read = pd.read_csv(io.StringIO(written(fields)), **csv._format(",", header=True))
     return kinds.typed(table(read["own"], *categorical), np.arange(len(read)))[0]["own"]
 
 

@@ -86,7 +86,7 @@ def test_readers_are_never_told_that_the_database_is_locked_nor_is_the_sweep(lab
     case, over = lab.case(), lab.folder / "over"
     case.sweep(point="commit.after", action="kill", job=1)
     orders = [case._order({}), case._order({"read": str(over)})]
-    threading.Timer(8, over.touch).start()
+    threading.Timer(5, over.touch).start()
     codes = lab.order({"crowd": orders})
     sweep, reader = (case._said(code, order) for code, order in zip(codes, orders, strict=True))
     assert (sweep.code, reader.code, reader.refused) == (0, 0, [])

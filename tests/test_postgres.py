@@ -21,8 +21,8 @@ pytestmark = pytest.mark.skipif(INITDB is None, reason="no PostgreSQL is found: 
 OWNER = {"user": "postgres"} if os.geteuid() == 0 else {}
 WORDS = ["activation=sigmoid,linear", "loss=mse", "threshold=0.4,youden"]
 PLACES = ("store", "executor.workers")
-OF_A_RUN = ("provenance.json", "model/", "hashes.json")
-"""Files that hold times of their own."""
+OF_A_RUN = ("provenance.json", "model/", "hashes.json", "record.json")
+"""Files that hold times, or names of a sweep, of their own."""
 
 
 @contextmanager

@@ -38,6 +38,7 @@ ANSWERS = [
     replace(
         ANSWER,
         number=9,
+        name="tuned_cut",
         verdict="not decided",
         claim="A tuned cut gains nothing.",
         measured=(GAIN,),

@@ -103,6 +103,14 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
 
 
 def test_plans_are_json(store):
-    store.plan("first", {"jobs": [1]})
     assert store.plan("first", {"jobs": [1]}) == "first"
     assert json.loads((store.folder / "plans" / "first.json").read_text())["jobs"] == [1]
+
+
+def test_a_plan_is_behind_all_others_whatever_the_clock_says_and_keeps_its_name_when_it_is_concluded(store):
+    names = [store.plan(own, {"jobs": []}) for own in ("20260102-a", "20260102-a", "20260101-b", "20260103-c")]
+    assert names == ["20260102-a", "20260102-a+0002", "20260102-a+0003", "20260103-c"]
+    store.conclude("20260102-a+0002", {"jobs": [1]})
+    assert sorted(path.stem for path in store.folder.glob("plans/*")) == names
+    last, _ = store.last_plan()
+    assert (last["sweep"], last["after"]) == ("20260103-c", "20260102-a+0003")

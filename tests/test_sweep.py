@@ -67,7 +67,7 @@ def test_what_is_printed(swept):
     assert "8 lanes trained, 12 runs recorded" in done.stdout
     assert "threshold-lab ui" in done.stdout
     assert done.stderr == ""
-    rows = [line for line in done.stdout.splitlines() if line.startswith(("sigmoid ", "tanh "))]
+    rows = [line for line in done.stdout.splitlines() if line.startswith(("sigmoid ", "tanh ")) and "±" in line]
     assert [row.split()[:2] for row in rows] == [
         [activation, loss] for activation in ("sigmoid", "tanh") for loss in ("binary_crossentropy", "mse")
     ]
@@ -75,7 +75,7 @@ def test_what_is_printed(swept):
 
 def test_the_table_says_what_the_runs_hold(swept):
     folder, done = swept
-    row = next(line for line in done.stdout.splitlines() if line.startswith("tanh        mse"))
+    row = next(line for line in done.stdout.splitlines() if line.startswith("tanh        mse") and "±" in line)
     numbers = row.replace("±", "").replace("*", "").split()[2:]
     half, tuned = (run_named(folder, f"tanh mse {rule}").data.metrics for rule in ("0.5", "youden"))
     expected = [
@@ -194,14 +194,14 @@ def test_run_is_one_job_of_the_same_runs(swept):
 
 
 def test_a_job_that_diverges_is_recorded_with_its_reason_and_stops_no_other(folder):
-    words = ["sweep", "activation=linear", "loss=mse", "threshold=0.5", "optimizer.learning_rate=0.01,1e30", *SMALL]
+    words = ["sweep", "activation=linear", "loss=mse", "threshold=0.5", "optimizer.learning_rate=0.01,1e9", *SMALL]
     done = lab(*words, folder=folder)
     assert done.returncode == 1
     assert "1 job failed: diverged: not finite after training, seeds 0, 1; lower the learning rate" in done.stdout
     assert sorted(run.info.status for run in runs(folder)) == ["FAILED", "FINISHED"]
     (failed,) = runs(folder, "attributes.status = 'FAILED'")
     assert failed.data.tags["lab.reason"].startswith("diverged")
-    assert failed.data.params["optimizer.learning_rate"] == "1e+30"
+    assert failed.data.params["optimizer.learning_rate"] == "1000000000.0"
     assert json.loads(lab("status", "--json", folder=folder).stdout)["failed"] == 1
     again = lab(*words, folder=folder)
     assert again.returncode == 1
@@ -280,7 +280,7 @@ def test_two_runs_are_compared_seed_by_seed(swept):
     for words, problem in (
         ([*ids, "--metric", "acuracy"], "did you mean 'accuracy'?"),
         ([*ids, "--margin", "0"], "margin must be above 0"),
-        (["nowhere", ids[0]], "cannot be read"),
+        (["nowhere", ids[0]], "is no run id"),
         ([*ids, "--store", "gone"], "no sweep was planned in"),
     ):
         done = lab("compare", *words, folder=folder)

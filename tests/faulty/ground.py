@@ -67,7 +67,9 @@ class Ground:
         """Have one or several sweeps run; return their exit codes."""
         self.server.stdin.write(json.dumps(order) + "\n")
         self.server.stdin.flush()
-        return json.loads(self.server.stdout.readline())
+        line = self.server.stdout.readline()
+        assert line, f"the process that forks sweeps ended with code {self.server.wait()}"
+        return json.loads(line)
 
 
 @dataclass
@@ -102,7 +104,7 @@ class Case:
     def _order(self, order: dict) -> dict:
         self.sweeps += 1
         own = {"store": str(self.store), "tmp": str(self.tmp), "command": COMMAND}
-        return own | {"log": str(self.folder / f"log-{self.sweeps}")} | order
+        return own | {"log": str(self.ground.folder / f"{self.folder.name}-log-{self.sweeps}")} | order
 
     def _said(self, code: int, order: dict) -> Said:
         lines = [json.loads(line) for line in Path(order["log"]).read_text().splitlines()]

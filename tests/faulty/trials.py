@@ -64,6 +64,8 @@ class Tally:
             self.lost.append(f"{name}: {case.acknowledged} acknowledged, {len(own.jobs)} there")
         self.duplicated += [f"{name}: {key}" for key in own.duplicated]
         self.wrong += [f"{name}: {what}" for what in own.wrong]
+        if len(going_on := [what for what in own.left if what.endswith("is RUNNING")]) > 1:
+            self.left.append(f"{name}: not only this sweep, one before it left {going_on}")
         return own
 
     def after_recovery(self, case: Case, name: str, **order: object) -> None:
@@ -135,7 +137,7 @@ def at_random(ground: Ground, tally: Tally, number: int, seed: int) -> None:
         if said.code == KILLED:
             killed += 1
             tally.after_fault(case, f"{whom} at random, {seed}")
-        if said.code != KILLED or chance.random() < 0.2 or killed == number:
+        if said.code != KILLED or chance.random() < 0.1 or killed == number:
             tally.after_recovery(case, f"at random, {seed}", **order)
             case.drop()
             case = None
@@ -197,12 +199,12 @@ def disk_full(ground: Ground, tally: Tally, sizes: Sequence[float]) -> list[str]
             case.tmp.mkdir()
             subprocess.run(["cp", "-r", ground.control / "fits", case.store], check=True)
             subprocess.run(["cp", ground.folder / "empty.db", case.store / "mlflow.db"], check=True)
-            said = case.sweep(log=str(ground.folder / f"full-{size}-1"))
+            said = case.sweep()
             told.append(said.error or "")
             if said.code not in (0, 2):
                 tally.wrong.append(f"disk full at {size}: code {said.code}")
             tally.after_fault(case, f"disk full at {size}")
             remount(case.folder, "size=64m")
-            tally.after_recovery(case, f"disk full at {size}", log=str(ground.folder / f"full-{size}-2"))
+            tally.after_recovery(case, f"disk full at {size}")
         case.drop()
     return told

@@ -38,12 +38,12 @@ from threshold_lab.tracking.within import own_file, own_folder
 
 _ID = re.compile(r"[0-9a-f]{32}")
 
-_GOING_ON = ("RUNNING", "SCHEDULED")
-_BATCH, _LARGEST = 1000, 2**28
+_GOING_ON, _BATCH, _LARGEST = ("RUNNING", "SCHEDULED"), 1000, 2**28
 _ABSENT = "RESOURCE_DOES_NOT_EXIST"
 
-for _name in ("alembic", "mlflow.store.db.utils", "mlflow.tracking"):
+for _name in ("alembic", "mlflow.tracking"):
     logging.getLogger(_name).setLevel(logging.WARNING)
+logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # it prints a traceback of what it raises
 
 
 class Runs:
