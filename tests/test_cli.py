@@ -17,7 +17,7 @@ MISTAKES = {
     "did you mean 'sigmoid'?": ("sweep activation=sigmoyd,tanh"),
     "unknown loss 'bce'; known: binary_crossentropy, ": "run loss=bce",
     "there is no job to run: what is swept matches nothing": "sweep activation=glob(*)",
-    "store must name a folder, without ?, # and %, which an address reads otherwise, and in signs that print": "sweep store=",
+    "store must name a folder, without ?, # and %, which an address reads otherwise": "sweep store=",
     "data.path is a key of data=csv: add that": "run data.path=my.csv",
     "99999 is not in the range 1<=x<=65535": "ui --port 99999",
     "gone.csv: no such file": "run data=csv data.path=gone.csv data.target=y",

@@ -145,6 +145,17 @@ def test_after_repair_a_store_is_whole_or_it_is_told_what_is_left(damage, store)
     assert sum(not own.put_away for own in runs_of(store)) == len(kept)
 
 
+def test_the_only_run_below_a_sweep_is_put_back_below_it(store):
+    (only,) = (own for own in runs_of(store) if own.name == "sigmoid mse f1")
+    with closing(sqlite3.connect(store / "mlflow.db")) as database, database:
+        for table in ("runs", "tags", "params", "metrics", "latest_metrics"):
+            database.execute(f"DELETE FROM {table} WHERE run_uuid = ?", (only.run_id,))
+    mended = repair(store, checked(store), Quiet())
+    assert (list(mended.left.damages), mended.cannot) == ([], [])
+    (again,) = (own for own in runs_of(store) if own.run_id == only.run_id)
+    assert (again.put_away, again.tags["mlflow.parentRunId"]) == (False, only.tags["mlflow.parentRunId"])
+
+
 def test_a_run_whose_model_cannot_be_put_back_is_recorded_again_from_its_fits(store):
     path = sorted(store.glob("artifacts/moons/*/artifacts/model/MLmodel"))[0]
     path.write_bytes(b"")

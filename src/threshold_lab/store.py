@@ -166,8 +166,11 @@ class Store:
             raise StoreError(f"{paths[-1]} is damaged; remove it: the next sweep plans anew") from None
 
     def _is_held(self) -> bool:
-        with (self.folder / "lock").open() as lock:
-            return not _is_ours(lock, fcntl.LOCK_SH)
+        try:
+            with (self.folder / "lock").open() as lock:
+                return not _is_ours(lock, fcntl.LOCK_SH)
+        except FileNotFoundError:
+            return False
 
     def put(self, files: Mapping[Path, bytes]) -> None:
         """Write files of this folder, each whole or not at all, in their order. Raises StoreError."""

@@ -7,8 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-OF_A_RUN = ("provenance.json", "model/")
-"""Files that hold times of their own."""
+OF_A_RUN = ("provenance.json", "record.json", "model/")
+"""Files that hold times, or names of a sweep, of their own."""
 
 _RUNS = """
 SELECT run_uuid, status, lifecycle_stage, artifact_uri,
@@ -31,6 +31,14 @@ class Found:
     wrong: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
 
+    def note(self, run_id: str, status: str, stage: str, superseded: str | None) -> None:
+        """Take note of a run's state, and of what is wrong with it."""
+        if stage == "active" and status in ("RUNNING", "SCHEDULED"):
+            self.left.append(f"run {run_id} is {status}")
+        if stage != "active" and not (superseded and status == "KILLED"):
+            self.wrong.append(f"run {run_id}, put away, is {status}: {superseded}")
+        self.failed += stage == "active" and status == "FAILED"
+
 
 def found(store: Path) -> Found:
     """Read a store; say what in it does not hold together."""
@@ -47,20 +55,16 @@ def found(store: Path) -> Found:
         own.runs = len(rows)
         folders = set()
         for run_id, status, stage, place, key, parent, superseded in rows:
-            if stage == "active" and status in ("RUNNING", "SCHEDULED"):
-                own.left.append(f"run {run_id} is {status}")
-            if stage != "active" and not (superseded and status == "KILLED"):
-                own.wrong.append(f"run {run_id}, put away, is {status}: {superseded}")
-            own.failed += stage == "active" and status == "FAILED"
-            if stage != "active" or status != "FINISHED":
+            own.note(run_id, status, stage, superseded)
+            if stage != "active" or status not in ("FINISHED", "FAILED"):
                 continue
             folder = Path(place.removeprefix("file://"))
             folders.add(folder.parent)
-            if key is None:
+            if status == "FINISHED" and key is None:
                 own.sums += 1
-            elif key in own.jobs:
+            elif status == "FINISHED" and key in own.jobs:
                 own.duplicated.append(key)
-            else:
+            elif status == "FINISHED":
                 own.jobs[key] = _held(database, run_id, folder, own) | {"parent": parent}
     there = set((store / "artifacts").glob("*/*"))
     own.left += [f"artifacts of no run: {path}" for path in there - folders]

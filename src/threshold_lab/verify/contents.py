@@ -20,12 +20,12 @@ from threshold_lab.reproduce.located import located
 from threshold_lab.sealing import HASHES, NUMBERS, ROWS, numbers, rows_content, sha256
 from threshold_lab.spec import RunSpec, canonical, run_spec
 from threshold_lab.store import Store
-from threshold_lab.tracking import ADDED, ALONE, CELL, FILES_HASH, KIND, PARENT, RUN_ID, Database, RunRecord
+from threshold_lab.tracking import ADDED, ALONE, CELL, DRIVER, FILES_HASH, KIND, PARENT, RUN_ID, Database, RunRecord
 from threshold_lab.verify.family import listed
 from threshold_lab.verify.run import NAME, NOTE, Held
 from threshold_lab.verify.sources import ARTIFACTS
 
-_OF_LATER = (FILES_HASH, NAME, NOTE, PARENT, ALONE, "reproduced", "published")
+_OF_LATER = (DRIVER, FILES_HASH, NAME, NOTE, PARENT, ALONE, "reproduced", "published")
 
 
 @dataclass(eq=False)
