@@ -19,6 +19,7 @@ TAGS = ("activation", "loss", "threshold", "contract")
 _COMPARISON = {"uuid": "comparison", "name": "Comparison", "display": True, "isReordered": True}
 _CHARTS = ("test_accuracy", "test_f1", "test_roc_auc", "test_brier")
 _AS_IT_IS = {"lineSmoothness": 0, "useGlobalLineSmoothing": False}  # or MLflow draws other numbers than were logged
+_OF_TRAINING = "workflowType=machine_learning"  # or the pages beside it are those for language models
 _LINES = ("test_rows_positive", "test_rows_negative", "val_loss")
 
 
@@ -62,9 +63,9 @@ def _state(section: dict[str, Any], charts: list[dict[str, Any]], **more: Any) -
 
 def files(address: str, experiment: str, run_id: str) -> str:
     """Return the address of what a run holds."""
-    return f"{address}/#/experiments/{experiment}/runs/{run_id}/artifacts"
+    return f"{address}/#/experiments/{experiment}/runs/{run_id}/artifacts?{_OF_TRAINING}"
 
 
 def page(address: str, experiment: str, name: str) -> str:
     """Return the address of a view of an experiment's jobs."""
-    return f"{address}/#/experiments/{experiment}/runs?viewStateShareKey={name}&compareRunsMode=CHART"
+    return f"{address}/#/experiments/{experiment}/runs?viewStateShareKey={name}&compareRunsMode=CHART&{_OF_TRAINING}"
