@@ -11,7 +11,7 @@ from threshold_lab.plan import Job
 from threshold_lab.records import Splits
 from threshold_lab.spec import RunSpec, leaves
 from threshold_lab.thresholds import title
-from threshold_lab.tracking import CELL, KEY, RUN_ID
+from threshold_lab.tracking import CELL, HEAD, KEY, RUN_ID
 
 EXPERIMENT = """What the output activation, the loss and the threshold of a Keras binary classifier each decide, on one
 data set. A run is one configuration: its metrics are means over seeds on the test part (`_sd`: standard deviation), at
@@ -70,6 +70,7 @@ def tags_of(job: Job) -> dict[str, str]:
     """Return what runs are found and grouped by."""
     spec = job.spec
     own = {"activation": spec.activation, "loss": spec.loss, "threshold": str(spec.threshold)}
+    own[HEAD] = f"{spec.activation} {spec.loss}"
     own["rule"] = title(spec.threshold, spec.rule)
     contract = f"score is a {head_of(spec).claim.rstrip(',')}"
     return {KEY: job.key, CELL: job.cell, "data": job.data, "engine": job.engine, "contract": contract, **own}

@@ -10,5 +10,9 @@ ALONE = "lab.alone"
 KIND = "lab.kind"
 """Of the run that sums up a sweep."""
 
+HEAD = "head"
+"""Activation and loss together: MLflow's pages group by it, as they name a group by its value where there is one tag, and
+by more than they show where there are two."""
+
 KEY, CELL, SWEEP, REASON = "lab.key", "lab.cell", "lab.sweep", "lab.reason"
 FILES_HASH, WEIGHTS_HASH, SCORES_HASH, TABLE_HASH = "lab.files", "lab.weights", "lab.scores", "lab.table"
