@@ -51,7 +51,7 @@ def _browsed(store: Path) -> dict[str, Any]:
         found = _post(address, "experiments/search", {"max_results": 10})["experiments"]
         (experiment,) = (own["experiment_id"] for own in found if own["name"] != "Default")
         asked = {"experiment_ids": [experiment], "max_results": 100, "run_view_type": "ACTIVE_ONLY"}
-        asked |= {"filter": f"tags.`{KEY}` LIKE '%'", "order_by": ["attributes.end_time DESC"]}
+        asked |= {"filter": f"tags.`{KEY}` LIKE '%'", "order_by": ["attributes.`Created` DESC"]}
         table = [_seconds(lambda: _post(address, "runs/search", asked)) for _ in range(REPETITIONS)]
     status = [_seconds(lambda: report.status(store)) for _ in range(REPETITIONS)]
     return {"browse": {"table": table, "status": status}, "browse_seconds": median(table) + median(status)}

@@ -70,7 +70,10 @@ def test_the_page_opens_on_the_comparison_with_charts_chosen_and_runs_grouped(se
     tab.get_by_text("Comparison", exact=True).wait_for()
     for name in ("test_accuracy", "test_f1", "test_roc_auc", "test_rows_positive"):
         tab.get_by_text(name, exact=True).first.wait_for()
-    tab.get_by_text("Group by: activation").wait_for()
+    tab.get_by_text("Group by: head").wait_for()
+    for name in ("sigmoid mse", "linear binary_crossentropy"):
+        tab.get_by_text(f"Group: {name}", exact=True).wait_for()
+    tab.get_by_text("Sort: Created").wait_for()
     tab.get_by_text("12 matching runs").wait_for()
 
 
@@ -82,12 +85,15 @@ def test_every_job_by_itself_has_a_line_through_what_it_was_made_of_and_came_to(
         tab.locator(".parcoords, svg").get_by_text(axis, exact=True).first.wait_for()
     for tick in ("at 0.5", "at youden"):  # numbers and names alike
         tab.locator(".parcoords, svg").get_by_text(tick, exact=True).first.wait_for()
+    tab.get_by_text("test_recall vs. test_precision").wait_for()
 
 
 def test_the_comparison_of_the_whole_sweep_is_a_page_of_its_own(served, tab):
     tab.goto(served[3])
     for name in ("curves.png", "heat_map_accuracy.png", "sliders", "table.csv"):
         tab.get_by_text(name, exact=True).first.wait_for()
+    tab.locator("img[src^='blob:'], .image-outer-container img").first.wait_for()
+    tab.get_by_role("link", name="Training runs").first.wait_for()
 
 
 def test_the_runs_table_lists_the_jobs_and_sorts_by_a_metric(served, tab):

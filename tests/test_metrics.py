@@ -6,6 +6,7 @@ import pytest
 
 from threshold_lab import metrics
 from threshold_lab.decisions import Decision, OperatingPoint, undecided
+from threshold_lab.heads import SCALES
 from threshold_lab.metrics import COLUMNS
 from threshold_lab.records import Scores
 from threshold_lab.scoring import OVER_ALL_CUTS
@@ -20,6 +21,23 @@ SCORED = {name: np.array([0.25, 0.75]) for name in OVER_ALL_CUTS}
 
 def scores(values=PROBABILITIES, labels=LABELS) -> Scores:
     return Scores(labels, values, values)
+
+
+@pytest.mark.parametrize(
+    ("claim", "values"),
+    [
+        ("probability", [-3.0, 0.0, 0.51, 1.0, 1e300]),
+        ("logit", [-1e300, -99.0, 0.05, 99.0, 1e300]),
+        ("margin", [-7.0, -1.0, 0.02, 1.0, 7.0]),
+        ("expected target, -1 to 1,", [-7.0, -1.0, 0.02, 1.0, 7.0]),
+    ],
+)
+def test_scores_of_any_meaning_are_compared_on_the_same_bins_and_the_ends_hold_what_lies_beyond(claim, values):
+    own = scores(np.array([values]), np.array([False, False, True, True, True]))
+    found = metrics.comparable(own, SCALES[claim])
+    assert found.edges.tolist() == [round(0.05 * bin_, 2) for bin_ in range(21)]
+    assert dict(enumerate(found.negative.tolist())) == {bin_: 2 if bin_ == 0 else 0 for bin_ in range(20)}
+    assert dict(enumerate(found.positive.tolist())) == {bin_: {10: 1, 19: 2}.get(bin_, 0) for bin_ in range(20)}
 
 
 def test_the_table_has_a_row_a_seed_part_and_rule():

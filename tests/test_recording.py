@@ -193,10 +193,16 @@ def test_the_summary_holds_every_number_with_its_uncertainty_over_seeds_and_rows
 
 def test_the_histogram_is_a_series_too_a_step_a_bin(splits):
     record = recorded(splits)
-    counts = histogram(record)
-    steps = [round(edge / 0.05) for edge in counts["edges"][:-1]]
-    assert record.series["test_rows_positive"] == dict(zip(steps, counts["counts"]["1"], strict=True))
+    steps = range(0, 100, 5)
+    assert record.series["test_rows_positive"] == dict(zip(steps, histogram(record)["counts"]["1"], strict=True))
     assert sum(record.series["test_rows_negative"].values()) == 2 * (~splits.test.labels).sum()
+
+
+def test_all_runs_share_the_steps_of_their_histograms_however_far_their_scores_reach(splits):
+    heads = [("sigmoid", "binary_crossentropy"), ("linear", "mse"), ("linear", "hinge"), ("relu", "hinge")]
+    own = [recorded(splits, activation=activation, loss=loss).series for activation, loss in heads]
+    assert {tuple(series["test_rows_positive"]) for series in own} == {tuple(range(0, 100, 5))}
+    assert {sum(series["test_rows_positive"].values()) for series in own} == {2 * splits.test.labels.sum()}
 
 
 def test_a_run_says_what_it_is_and_what_made_it(splits):

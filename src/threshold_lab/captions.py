@@ -12,13 +12,14 @@ from threshold_lab.plan import Job
 from threshold_lab.records import Splits, Suspicion
 from threshold_lab.spec import RunSpec, leaves
 from threshold_lab.thresholds import title
-from threshold_lab.tracking import CELL, KEY, RUN_ID
+from threshold_lab.tracking import CELL, HEAD, KEY, RUN_ID
 
 EXPERIMENT = """What the output activation, the loss and the threshold of a Keras binary classifier each decide, on one
 data set. A run is one configuration: its metrics are means over seeds on the test part (`_sd`: standard deviation), at
 the threshold chosen on the validation part. `majority` is the accuracy of always saying the more frequent label;
-`test_rows_positive` and `test_rows_negative` are the histogram of the scores, a step a bin. A run of kind `sweep` holds
-the comparison of all its jobs: table, heat maps, curves, histograms, and a slider for the threshold of each network;
+`test_rows_positive` and `test_rows_negative` are the histogram of the scores on bins that all runs share: a step is
+where a bin begins, as a probability in hundredths; the ends hold what lies beyond. A run of kind `sweep` holds the
+comparison of all its jobs: table, heat maps, curves, histograms, and a slider for the threshold of each network;
 `threshold-lab ui` prints its page. Each run says how it was made; `threshold-lab reproduce RUN_ID` makes it again."""
 """Description of every experiment."""
 
@@ -71,6 +72,7 @@ def tags_of(job: Job) -> dict[str, str]:
     """Return what runs are found and grouped by."""
     spec = job.spec
     own = {"activation": spec.activation, "loss": spec.loss, "threshold": str(spec.threshold)}
+    own[HEAD] = f"{spec.activation} {spec.loss}"
     own["rule"] = title(spec.threshold, spec.rule)
     own["contract"] = contract_for(spec).verdict
     own["score"] = f"score is a {head_of(spec).claim.rstrip(',')}"

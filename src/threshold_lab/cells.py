@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,11 @@ class Cell:
     model: Mapping[str, bytes]
     points: dict[tuple[float | str, RuleSettings], OperatingPoint] = field(default_factory=dict)
     intervals: dict[tuple[str, float], Mapping[str, Interval]] = field(default_factory=dict)
+
+    @cached_property
+    def shared(self) -> Histogram:
+        """Counts of the test part on the bins that all jobs share."""
+        return metrics.comparable(self.scores["test"], self.head.scale)
 
     def point(self, threshold: float | str, spec: RunSpec) -> OperatingPoint:
         """Return the decision of each network on the validation part. Raises DataError where there is none."""

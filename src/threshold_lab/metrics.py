@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from threshold_lab.counts import Counts, Reals, counts_at
 from threshold_lab.decisions import OperatingPoint
+from threshold_lab.heads.scale import Scale
 from threshold_lab.records import Scores
 from threshold_lab.scoring import OVER_ALL_CUTS
 from threshold_lab.spec import Cost
@@ -27,6 +28,7 @@ DECIDED = {
 """Columns by fields of a decision: thresholds in the unit of the score, `value` and `optimism` in that of what the rule
 makes large (a cost is negative), `undecided` a share."""
 
+_SHARED = 20  # bins
 _COUNTS = ("tp", "fp", "fn", "tn")
 COLUMNS = ("seed", "part", "rule", *DECIDED, *_COUNTS, *AT_A_CUT, *OVER_ALL_CUTS)
 """The tidy table: `rule` is how the threshold was chosen, rows are counted; the metrics of `scoring` say no more at one
@@ -151,6 +153,14 @@ def histogram(scores: Scores) -> Histogram:
     """Count scores by class on bins that line up between jobs: 0.05 wide from 0 to 1, wider where scores range."""
     edges = bin_edges(float(scores.scores.min()), float(scores.scores.max()))
     positive, negative = (np.histogram(scores.scores[:, scores.labels == label], edges)[0] for label in (True, False))
+    return Histogram(edges, positive, negative)
+
+
+def comparable(scores: Scores, scale: Scale) -> Histogram:
+    """Count scores by class on the same twenty bins for all jobs: see `Scale.place`; the ends hold what lies beyond."""
+    placed = np.clip(scale.place(scores.scores), 0, 1)
+    edges = np.arange(_SHARED + 1) / _SHARED
+    positive, negative = (np.histogram(placed[:, scores.labels == label], edges)[0] for label in (True, False))
     return Histogram(edges, positive, negative)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
 import pandas as pd
 
 from threshold_lab import curves, figures
@@ -14,7 +13,8 @@ from threshold_lab.captions import DEFAULT_STORE, apart, experiment_of, in_store
 from threshold_lab.cells import TEST_LOGITS, stored_scores
 from threshold_lab.figures import Line
 from threshold_lab.heads import head_of
-from threshold_lab.metrics import Histogram
+from threshold_lab.heads.scale import Scale
+from threshold_lab.metrics import comparable
 from threshold_lab.plan import Job, cells
 from threshold_lab.recording import HISTOGRAM, Origin
 from threshold_lab.records import Scores
@@ -32,7 +32,6 @@ PAGE = "slider.html"
 """The page of a job that stands alone."""
 
 _HEAT = {"test_accuracy": "accuracy", "test_f1": "F1"}
-_EDGES = np.linspace(0, 1, 21)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,14 +44,18 @@ class _Cell:
     labels: tuple[str, str]
     unit: str
 
+    @property
+    def scale(self) -> Scale:
+        """What the scores stand for."""
+        return head_of(self.jobs[0].spec).scale
+
     @cached_property
     def probabilities(self) -> Scores | None:
         """What the scores stand for; None where they stand for no probability."""
-        to = head_of(self.jobs[0].spec).scale.probability
-        if to is None:
+        if self.scale.probability is None:
             return None
         own = self.scores
-        return Scores(own.labels, own.logits, np.asarray(np.vectorize(to, otypes=[float])(own.scores)))
+        return Scores(own.labels, own.logits, self.scale.place(own.scores))
 
 
 def overviews(
@@ -156,7 +159,7 @@ def _cell(name: str, jobs: Sequence[Job], stored: Mapping[str, StoredRun], runs:
 def _slider(own: _Cell) -> bytes:
     from threshold_lab import interactive  # noqa: PLC0415 - Altair costs a second, which only the end of a sweep needs
 
-    half = head_of(own.jobs[0].spec).scale.half
+    half = own.scale.half
     return interactive.page(
         own.scores, own.labels, title=own.name, unit=own.unit, threshold=0.5 if half is None else half
     )
@@ -173,7 +176,7 @@ def _pictures(found: Sequence[_Cell], table: pd.DataFrame, experiment: str) -> d
     shown = found[:MOST]
     drawn = heat | {
         "curves.png": figures.curves(_panels(shown), title=f"{experiment}: the test part, mean over seeds"),
-        "histograms.png": figures.histograms({own.name: _histogram(own) for own in shown}),
+        "histograms.png": figures.histograms({own.name: comparable(own.scores, own.scale) for own in shown}),
     }
     pages = {f"sliders/{name}.html": _slider(own) for name, own in zip(_as_files(found), found, strict=True)}
     pictures = {name: figures.png(own) for name, own in drawn.items()}
@@ -187,13 +190,6 @@ def _as_files(found: Sequence[_Cell]) -> list[str]:
         plain = re.sub(r"[^\w .,=+-]+", "_", own.name).strip(".")[:_LONGEST] or "_"
         names.append(plain if plain not in names else f"{plain} {len(names)}")
     return names
-
-
-def _histogram(own: _Cell) -> Histogram:
-    """On the same bins for all cells: by probability where the score stands for one, else by the score as it is."""
-    shown = own.probabilities or own.scores
-    counts = [np.histogram(np.clip(shown.scores[:, shown.labels == label], 0, 1), _EDGES)[0] for label in (True, False)]
-    return Histogram(_EDGES, *counts)
 
 
 def _panels(found: Sequence[_Cell]) -> dict[tuple[str, str, str], list[Line]]:

@@ -33,7 +33,6 @@ VALIDATION_ERROR = "validation_error"
 UNDECIDED = "no threshold"
 """What the reason of a job begins with whose rule would find no threshold again."""
 
-_STEP, _FURTHEST = 0.05, 2**53
 SEEDS_TABLE, SUMMARY_TABLE = "seeds.csv", "summary.csv"
 WARNINGS = "warnings.json"
 """What may be wrong with the data, where there is anything."""
@@ -87,7 +86,7 @@ def record_of(job: Job, cell: Cell, origin: Origin) -> RunRecord:
         tags={**own.tags, "keras_accuracy": _beside_keras(tidy, estimated, cell.head), **_of_data(cell)},
         description=own.description + captions.warned(cell.splits.suspicions),
         metrics=_numbers(estimated, cell),
-        series=_epochs(cell.fits) | _rows_by_bin(cell.histogram),
+        series=_epochs(cell.fits) | _rows_by_bin(cell.shared),
         files={**_files(job, cell, points[0]), **cell.files, **tables, **_warnings(cell)},
         data=captions.data_of(job, cell.splits),
     )
@@ -176,8 +175,8 @@ def _epochs(fits: Sequence[Fit]) -> dict[str, dict[int, float]]:
 
 
 def _rows_by_bin(counts: Histogram) -> dict[str, dict[int, float]]:
-    """The histogram as MLflow can draw it over that of other runs: a step is where a bin begins, in twentieths."""
-    steps = np.rint(np.clip(counts.edges[:-1] / _STEP, -_FURTHEST, _FURTHEST)).astype(int).tolist()
+    """The histogram as MLflow can draw it over that of other runs: a step is where a bin begins, in hundredths."""
+    steps = np.rint(100 * counts.edges[:-1]).astype(int).tolist()
     classes = {"test_rows_positive": counts.positive, "test_rows_negative": counts.negative}
     return {name: dict(zip(steps, own.tolist(), strict=True)) for name, own in classes.items()}
 

@@ -187,7 +187,8 @@ def histograms(counts: Mapping[str, Histogram]) -> Figure:
     for axes in figure.axes[len(counts) :]:
         axes.set_visible(False)
     figure.supxlabel(
-        "score as a probability, a margin as it is, clipped to 0 to 1 (blue: negative rows, orange: positive)",
+        "score as a probability, a margin from -1 to 1 likewise; ends hold what lies beyond (blue: negative rows, "
+        "orange: positive; square-root scale)",
         fontsize=9,
     )
     return figure

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from threshold_lab.errors import ConfigError
 
@@ -31,6 +32,16 @@ class Scale:
                 f"the rows, as cost does, or train for a probability: activation=sigmoid loss=binary_crossentropy"
             )
         return self.half
+
+    def place(self, score: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return where scores lie on one axis for all scales, where pictures compare them: 0 to 1, by probability.
+
+        A margin stands for none: its way from -1 to 1, the two targets, is that from 0 to 1. What lies beyond stays so.
+        """
+        if self.probability is None:
+            return score if self.half is None else (score + 1) / 2
+        with np.errstate(over="ignore"):
+            return np.asarray(np.vectorize(self.probability, otypes=[float])(score))
 
 
 SCALES = {

@@ -7,18 +7,20 @@ written here alone, and the browser's test notices when it is no longer understo
 import json
 from typing import Any
 
-from threshold_lab.tracking.names import KEY, KIND
+from threshold_lab.tracking.names import HEAD, KEY, KIND
 
 GROUPED, ALONE = "threshold-lab", "threshold-lab-jobs"
 """Names of two views: jobs grouped by what trained them; and each by itself, with the parallel coordinates that MLflow
 leaves out where runs are grouped."""
 
 COLUMNS = ("test_accuracy", "test_f1", "test_roc_auc", "test_brier", "threshold", "majority")
-GROUPS = ("activation", "loss")
 TAGS = ("activation", "loss", "threshold", "contract")
 _COMPARISON = {"uuid": "comparison", "name": "Comparison", "display": True, "isReordered": True}
 _CHARTS = ("test_accuracy", "test_f1", "test_roc_auc", "test_brier")
 _AS_IT_IS = {"lineSmoothness": 0, "useGlobalLineSmoothing": False}  # or MLflow draws other numbers than were logged
+_OF_TRAINING = "workflowType=machine_learning"  # or the pages beside it are those for language models
+_SUMMARY = "heat_map_accuracy.png"
+_AGAINST_RECALL = ("test_precision", "test_specificity")
 _LINES = ("test_rows_positive", "test_rows_negative", "val_loss")
 
 
@@ -34,12 +36,21 @@ def tags() -> dict[str, str]:
     """Return the tags of an experiment that hold the views, as MLflow keeps them."""
     bars: list[dict[str, Any]] = [{"type": "BAR", "metricKey": name, "runsCountToCompare": 100} for name in _CHARTS]
     lines = [{"type": "LINE", "metricKey": name, "selectedMetricKeys": [name], **_AS_IT_IS} for name in _LINES]
-    keys = [{"mode": "tag", "groupByData": name} for name in GROUPS]
+    scatters = [
+        {"type": "SCATTER", "xaxis": _metric("test_recall"), "yaxis": _metric(name)} for name in _AGAINST_RECALL
+    ]
+    keys = [{"mode": "tag", "groupByData": HEAD}]
     views = {
         GROUPED: _state(_COMPARISON, [*bars, *lines], groupBy={"aggregateFunction": "average", "groupByKeys": keys}),
-        ALONE: _state({**_COMPARISON, "columns": 1, "cardHeight": 480}, [_PARALLEL, *bars], runsHiddenMode="SHOWALL"),
+        ALONE: _state(
+            {**_COMPARISON, "columns": 1, "cardHeight": 480}, [_PARALLEL, *scatters], runsHiddenMode="SHOWALL"
+        ),
     }
     return {f"mlflow.sharedViewState.{name}": json.dumps(own) for name, own in views.items()}
+
+
+def _metric(name: str) -> dict[str, str]:
+    return {"key": name, "type": "METRIC"}
 
 
 def _state(section: dict[str, Any], charts: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
@@ -54,20 +65,20 @@ def _state(section: dict[str, Any], charts: list[dict[str, Any]], **more: Any) -
         "runsHiddenMode": "FIRST_20_RUNS",
         "hideEmptyCharts": True,
         "searchFilter": f"tags.`{KEY}` LIKE '%'",
-        "orderByKey": "attributes.end_time",  # by start_time, runs are folded below their sweep; by a metric, slow
+        "orderByKey": "attributes.`Created`",  # by its other name, start_time, runs are folded below their sweep
         "orderByAsc": False,
         **more,
     }
 
 
 def files(address: str, experiment: str, run_id: str) -> str:
-    """Return the address of what a run holds."""
-    return f"{address}/#/experiments/{experiment}/runs/{run_id}/artifacts"
+    """Return the address of what the run of a sweep holds, the picture that sums it up before the eye."""
+    return f"{address}/#/experiments/{experiment}/runs/{run_id}/artifacts/{_SUMMARY}?{_OF_TRAINING}"
 
 
 def page(address: str, experiment: str, name: str) -> str:
     """Return the address of a view of an experiment's jobs."""
-    return f"{address}/#/experiments/{experiment}/runs?viewStateShareKey={name}&compareRunsMode=CHART"
+    return f"{address}/#/experiments/{experiment}/runs?viewStateShareKey={name}&compareRunsMode=CHART&{_OF_TRAINING}"
 
 
 def pages(client: Any, address: str, experiments: list[str]) -> list[str]:
