@@ -23,8 +23,8 @@ DRIVER, SUPERSEDED = "lab.driver", "lab.superseded"
 """The process that writes a run; and of one that was put away, why."""
 
 HEAD = "head"
-"""Activation and loss together: MLflow's pages group by it, as they name a group by its value where there is one tag, and
-by more than they show where there are two."""
+"""Activation and loss together: MLflow's pages group by it, as they name a group by its value where there is one tag,
+and by more than they show where there are two."""
 
 KEY, CELL, SWEEP, REASON = "lab.key", "lab.cell", "lab.sweep", "lab.reason"
 FILES_HASH, WEIGHTS_HASH, SCORES_HASH, TABLE_HASH = "lab.files", "lab.weights", "lab.scores", "lab.table"
