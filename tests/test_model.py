@@ -345,5 +345,5 @@ def test_it_is_exported_whole_and_never_over_something_else(place, client, tmp_p
     again = lab("export", run_id, str(tmp_path / "out"), folder=place)
     assert (again.returncode, "is not empty; name a new folder" in again.stderr) == (2, True)
     gone = lab("export", "0" * 32, str(tmp_path / "none"), folder=place)
-    assert (gone.returncode, "no run 0000" in gone.stderr) == (2, True)
+    assert (gone.returncode, "holds no model" in gone.stderr) == (2, True)
     assert not (tmp_path / "none").exists()
