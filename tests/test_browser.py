@@ -93,7 +93,7 @@ def test_the_comparison_of_the_whole_sweep_is_a_page_of_its_own(served, tab):
     for name in ("curves.png", "heat_map_accuracy.png", "sliders", "table.csv"):
         tab.get_by_text(name, exact=True).first.wait_for()
     tab.locator("img[src^='blob:'], .image-outer-container img").first.wait_for()
-    tab.get_by_role("link", name="Training runs").first.wait_for()
+    tab.get_by_text("Model registry", exact=True).first.wait_for()
 
 
 def test_the_runs_table_lists_the_jobs_and_sorts_by_a_metric(served, tab):
