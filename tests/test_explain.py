@@ -217,3 +217,12 @@ def test_every_finding_is_told_in_words(said):
         words = str(own)
         assert all(finding["text"] in words and finding["mend"] in words for finding in own["findings"])
         assert not re.search(r"\{\w*\}|None", words)
+
+
+@pytest.mark.parametrize("units", [1, 2])
+def test_the_line_that_calls_rows_gives_one_call_a_row(units):
+    model = sequential("softmax" if units == 2 else "sigmoid", units)()
+    model.compile("sgd", "mse")
+    (line,) = re.findall(r"calls = (model.predict\(x\).*)", str(threshold_lab.explain(model)))
+    calls = eval(line.replace("predict(x)", "predict(x, verbose=0)"), {"model": model, "x": X})
+    assert np.asarray(calls).size == len(X)

@@ -65,7 +65,8 @@ def _returns(said: Mapping[str, Any]) -> Iterator[str]:
         yield f"The loss asks for {said['half']:g} where P = 1/2; the output need not keep to that."
     elif said["half"] is not None:
         what = "P = 1/2" if said["output"] != "margin" else "where the class changes"
-        yield f"{what} lies at {said['half']:g}: calls = model.predict(x) >= {said['half']:g}"
+        column = "[:, 1]" if said["units"] == 2 else ""
+        yield f"{what} lies at {said['half']:g}: calls = model.predict(x){column} >= {said['half']:g}"
 
 
 def _thresholds(said: Mapping[str, Any]) -> list[str]:
