@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -178,6 +179,36 @@ def test_what_a_dead_process_left_in_the_temporary_folder_is_removed_and_nothing
         assert set(tmp_path.iterdir()) == {alive, foreign, named}
     assert not alive.exists()
     assert tempfile.gettempdir() == str(tmp_path)
+
+
+def test_a_removal_that_is_cut_off_is_finished_later(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with monkeypatch.context() as patch:
+        own = Scratch()
+        (own.folder / "splits").mkdir()
+        patch.setattr(Path, "unlink", _stopped)
+        patch.setattr("shutil.rmtree", _once_then(_stopped, shutil.rmtree))
+        with pytest.raises(KeyboardInterrupt):
+            own.close()
+    own._lock.close()
+    assert own.folder.exists()
+    scratch.clear()
+    assert not own.folder.exists()
+
+
+def _stopped(*_, **__):
+    raise KeyboardInterrupt
+
+
+def _once_then(last, first):
+    """What does its work once, and then the other's."""
+    calls = []
+
+    def call(*words, **named):
+        calls.append(words)
+        return first(*words, **named) if len(calls) == 1 else last(*words, **named)
+
+    return call
 
 
 def test_what_stops_one_program_is_told_with_it_and_the_others_go_on(splits):

@@ -46,7 +46,7 @@ class Scratch:
             os.environ.pop(_VARIABLE, None)
         else:
             os.environ[_VARIABLE] = before
-        shutil.rmtree(self.folder, ignore_errors=True)
+        _remove(self.folder)
         self._lock.close()
 
 
@@ -79,7 +79,17 @@ def _clear(folder: Path) -> None:
         return
     with (folder / _HELD).open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, what it is held by last: one whose removal is cut off is still known for what it is."""
+    for own in folder.iterdir():
+        if own.is_dir() and not own.is_symlink():
+            shutil.rmtree(own, ignore_errors=True)
+        elif own.name != _HELD:
+            own.unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
