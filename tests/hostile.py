@@ -4,11 +4,19 @@ import io
 import json
 import pickle
 import struct
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
+
+from threshold_lab.app import main
+from threshold_lab.provenance import provenance
+from threshold_lab.recording import Origin
+
+ORIGIN = Origin("20260101-000000-abcdef", "threshold-lab sweep", provenance(), {"store": "mlruns"})
 
 CANARY = "canary"
 """The file that whatever is executed would make."""
@@ -176,3 +184,14 @@ CHANGED = {
 def changed(spec: bytes, name: str) -> bytes:
     """A stored specification with other values."""
     return json.dumps(json.loads(spec) | CHANGED[name], sort_keys=True, separators=(",", ":")).encode()
+
+
+def said(capsys, monkeypatch, *words: str) -> tuple[str, str, object]:
+    """What the command line prints in this process, and how it ends."""
+    monkeypatch.setattr(sys, "argv", ["threshold-lab", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    out, err = capsys.readouterr()
+    assert "Traceback" not in out + err
+    assert "\x1b" not in out + err
+    return out, err, ended.value.code

@@ -3,6 +3,7 @@
 Each pair is trained in a stack of all pairs, and one by one by Keras.
 """
 
+from collections import defaultdict
 from functools import cache
 from itertools import product
 
@@ -173,11 +174,30 @@ HOW = {
 }
 
 
+def way(how: str) -> Lane:
+    return lane(3, **{"network": NO_DROPOUT} | HOW[how])
+
+
+@cache
+def stacks_of_all_ways(splits: Splits) -> dict[Shape, list[str]]:
+    """What is compiled as one program, and so trained as one."""
+    stacks = defaultdict(list)
+    for how in HOW:
+        stacks[Shape.of(way(how).training, splits.train.features.shape)].append(how)
+    return stacks
+
+
+@cache
+def stack_of(shape: Shape, splits: Splits) -> dict[str, Fit]:
+    hows = stacks_of_all_ways(splits)[shape]
+    assert len(hows) <= shape.lanes
+    return dict(zip(hows, fits_of([way(how) for how in hows], splits), strict=True))
+
+
 @pytest.mark.parametrize("how", HOW)
 def test_every_way_to_train_is_what_keras_does(how, splits):
-    changes = {"network": NO_DROPOUT} | HOW[how]
-    own = lane(3, **changes)
-    (fit,) = fits_of([own], splits)
+    own = way(how)
+    fit = stack_of(Shape.of(own.training, splits.train.features.shape), splits)[how]
     weights, history = keras_fit(own, splits)
     assert distance(fit, weights) < TOLERANCE
     for name in HISTORY:
@@ -185,7 +205,8 @@ def test_every_way_to_train_is_what_keras_does(how, splits):
 
 
 def test_early_stopping_stops_early_and_restores_the_best(splits):
-    (fit,) = fits_of([lane(3, network=NO_DROPOUT, epochs=30, patience=2, optimizer={"learning_rate": 0.5})], splits)
+    stopped = way("early stopping")
+    fit = stack_of(Shape.of(stopped.training, splits.train.features.shape), splits)["early stopping"]
     best = int(fit.history["val_loss"].argmin())
     assert fit.epochs == best + 3 < 30
     short = lane(3, network=NO_DROPOUT, epochs=best + 1, optimizer={"learning_rate": 0.5})

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import lab
+from conftest import lab, lab_here
 from test_shared_data import FOLDER
 
 ROWS = [(0.1, "no"), (0.3, "no"), (0.4, "yes"), (0.6, "no"), (0.7, "yes"), (0.9, "yes")]
@@ -19,7 +19,7 @@ def scores(tmp_path) -> Path:
 
 
 def asked(path: Path, *words: str, status: int = 0):
-    done = lab("decide", path.name, "--score", "p", "--label", "y", *words, folder=path.parent)
+    done = lab_here("decide", path.name, "--score", "p", "--label", "y", *words, folder=path.parent)
     assert done.returncode == status, done.stderr
     assert "Traceback" not in done.stderr
     return done
@@ -121,7 +121,7 @@ def test_a_file_that_is_not_there_is_told(scores):
 )
 @pytest.mark.skipif(not FOLDER.exists(), reason="the shared tables are not here")
 def test_the_oracles_to_all_their_digits(file, words, counts, expected):
-    done = lab("decide", str(FOLDER / file), *words, "--json", folder=Path.cwd())
+    done = lab_here("decide", str(FOLDER / file), *words, "--json", folder=Path.cwd())
     found = json.loads(done.stdout)
     assert tuple(found[name] for name in ("tp", "fp", "tn", "fn")) == counts
     for name, value in expected.items():

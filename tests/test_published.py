@@ -62,3 +62,12 @@ def test_every_published_number_is_committed(path):
     (row,) = read_table(COMMITTED / f"{path.stem}.csv")
     assert row.kind == "published"
     assert f"| {path.stem} |" in (COMMITTED / "README.md").read_text()
+    assert row.majority < 1
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda own: own.stem)
+def test_a_mean_with_networks_known_to_be_none_is_committed_as_invalid(path):
+    """Held without training anything: the verdict has changed with its rule, and so what is committed."""
+    (own,) = studies.planned("published", [path.stem], [], Path())[:1]
+    (row,) = read_table(COMMITTED / f"{path.stem}.csv")
+    assert own.study.published.one_class < 1 or row.verdict == "claim invalid"

@@ -2,36 +2,23 @@
 
 import io
 import json
-import os
 import shlex
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import SMALL, lab
+from conftest import SMALL, lab, lab_here
 from mlflow import MlflowClient
+from stored_runs import artifact, client, run_named, runs, sweeps
 
 from threshold_lab.app.reproduce import Question, _run_ids
 from threshold_lab.metrics import COLUMNS
 from threshold_lab.tracking import Runs
 
 LINE = ["sweep", "activation=sigmoid,tanh", "loss=binary_crossentropy,mse", "threshold=0.3,0.5,youden", *SMALL]
-
-
-def client(folder: Path) -> MlflowClient:
-    return MlflowClient(f"sqlite:///{folder / 'mlruns' / 'mlflow.db'}")
-
-
-def runs(folder: Path, words: str = ""):
-    found = client(folder)
-    experiments = [experiment.experiment_id for experiment in found.search_experiments()]
-    of_jobs = " and ".join(filter(None, [words, "tags.`lab.key` LIKE '%'"]))
-    return found.search_runs(experiments, of_jobs, order_by=["tags.mlflow.runName"])
 
 
 @pytest.fixture(scope="module")
@@ -41,15 +28,6 @@ def swept(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
     done = lab(*LINE, folder=folder)
     assert done.returncode == 0, done.stderr
     return folder, done
-
-
-def artifact(folder: Path, run, name: str) -> bytes:
-    return Path(client(folder).download_artifacts(run.info.run_id, name)).read_bytes()
-
-
-def run_named(folder: Path, name: str):
-    (found,) = runs(folder, f"attributes.run_name = '{name}'")
-    return found
 
 
 def test_each_job_is_one_finished_run_named_by_what_it_is(swept):
@@ -155,9 +133,9 @@ def test_again_trains_nothing_and_says_so_and_so_does_status(swept):
     assert len(runs(folder)) == 12
     table = [[line for line in done.stdout.splitlines() if "±" in line] for done in (first, again)]
     assert table[0] == table[1] != []
-    found = json.loads(lab("status", "--json", folder=folder).stdout)
+    found = json.loads(lab_here("status", "--json", folder=folder).stdout)
     assert found == {"jobs": 12, "finished": 12, "failed": 0, "running": 0, "lanes": 8, "fits": 8}
-    assert "finished 12" in lab("status", folder=folder).stdout
+    assert "finished 12" in lab_here("status", folder=folder).stdout
 
 
 def test_new_thresholds_train_nothing(swept):
@@ -191,28 +169,6 @@ def test_run_is_one_job_of_the_same_runs(swept):
     folder, _ = swept
     done = lab("run", "activation=tanh", "loss=mse", "threshold=0.3", *SMALL, folder=folder)
     assert "1 job, 1 recorded before" in done.stdout
-
-
-def test_a_job_that_diverges_is_recorded_with_its_reason_and_stops_no_other(folder):
-    words = ["sweep", "activation=linear", "loss=mse", "threshold=0.5", "optimizer.learning_rate=0.01,1e9", *SMALL]
-    done = lab(*words, folder=folder)
-    assert done.returncode == 1
-    assert "1 job failed: diverged: not finite after training, seeds 0, 1; lower the learning rate" in done.stdout
-    assert sorted(run.info.status for run in runs(folder)) == ["FAILED", "FINISHED"]
-    (failed,) = runs(folder, "attributes.status = 'FAILED'")
-    assert failed.data.tags["lab.reason"].startswith("diverged")
-    assert failed.data.params["optimizer.learning_rate"] == "1000000000.0"
-    assert json.loads(lab("status", "--json", folder=folder).stdout)["failed"] == 1
-    again = lab(*words, folder=folder)
-    assert again.returncode == 1
-    assert "nothing to train" in again.stdout
-    assert len(runs(folder)) == 2
-
-
-def sweeps(folder: Path):
-    found = client(folder)
-    experiments = [experiment.experiment_id for experiment in found.search_experiments()]
-    return found.search_runs(experiments, "tags.`lab.kind` = 'sweep'")
 
 
 def test_one_run_stands_above_those_of_a_sweep_and_sums_them_up(swept):
@@ -270,104 +226,21 @@ def test_two_runs_are_compared_seed_by_seed(swept):
     own = {name: run_named(folder, name) for name in ("sigmoid mse 0.3", "tanh mse 0.5")}
     ids = [run.info.run_id for run in own.values()]
     means = [run.data.metrics["test_accuracy"] for run in own.values()]
-    found = json.loads(lab("compare", *ids, "--margin", "0.5", "--json", folder=folder).stdout)
+    found = json.loads(lab_here("compare", *ids, "--margin", "0.5", "--json", folder=folder).stdout)
     assert found["difference"] == pytest.approx(means[1] - means[0])
     assert found["seeds"] == 2
     assert found["rows"][0] < found["difference"] < found["rows"][1]
-    same = json.loads(lab("compare", ids[0], ids[0], "--metric", "roc_auc", "--json", folder=folder).stdout)
+    same = json.loads(lab_here("compare", ids[0], ids[0], "--metric", "roc_auc", "--json", folder=folder).stdout)
     assert same["rows"] == [0, 0]
-    assert "Verdict:" in lab("compare", *ids, folder=folder).stdout
+    assert "Verdict:" in lab_here("compare", *ids, folder=folder).stdout
     for words, problem in (
         ([*ids, "--metric", "acuracy"], "did you mean 'accuracy'?"),
         ([*ids, "--margin", "0"], "margin must be above 0"),
         (["nowhere", ids[0]], "is no run id"),
         ([*ids, "--store", "gone"], "no sweep was planned in"),
     ):
-        done = lab("compare", *words, folder=folder)
+        done = lab_here("compare", *words, folder=folder)
         assert (done.returncode, problem in done.stderr) == (2, True), done.stderr
-
-
-def test_runs_on_different_rows_are_not_compared(folder):
-    words = [own for own in SMALL if "rows" not in own]
-    assert lab("sweep", "sweep=none", "data.rows=80,90", *words, folder=folder).returncode == 0
-    done = lab("compare", *[run.info.run_id for run in runs(folder)], folder=folder)
-    assert done.returncode == 2
-    assert "made on different rows, which do not pair" in done.stderr
-
-
-def test_a_job_whose_scores_no_cut_parts_is_recorded_with_its_reason_and_stops_no_other(folder):
-    words = ["sweep", "activation=softmax_1", "loss=mse", "threshold=0.5,youden,natural", *SMALL]
-    done = lab(*words, folder=folder)
-    assert done.returncode == 1
-    assert "1 job failed: no threshold: the rule 'youden' cannot choose a cut: all scores are 1" in done.stdout
-    assert "give a number (seeds 0, 1)" in " ".join(done.stdout.split())
-    assert sorted(run.info.status for run in runs(folder)) == ["FAILED", "FINISHED", "FINISHED"]
-    tidy = pd.read_csv(io.BytesIO(artifact(folder, run_named(folder, "softmax_1 mse natural"), "seeds.csv")))
-    assert tidy[tidy["rule"] == "youden"]["accuracy"].isna().all()
-    assert tidy[tidy["rule"] == "natural"]["accuracy"].notna().all()
-    again = lab(*words, folder=folder)
-    assert "nothing to train" in again.stdout
-    assert len(runs(folder)) == 3
-
-
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the workers of a process are found in /proc")
-def test_a_program_whose_workers_die_is_recorded_as_failed_and_the_others_finish(folder):
-    words = ["sweep", "activation=sigmoid", "loss=mse", "batch_size=16,8", "threshold=0.5", *SMALL]
-    driver = subprocess.Popen(
-        [str(Path(sys.executable).with_name("threshold-lab")), *words],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"TMPDIR": str(folder)},
-    )
-    killed: list[int] = []
-    deadline = time.monotonic() + 120
-    while len(killed) < 3 and driver.poll() is None and time.monotonic() < deadline:
-        for worker in set(workers_of(driver.pid)) - set(killed):
-            if list(folder.glob("threshold-lab-*/tmp*")):  # it has a program
-                os.kill(worker, signal.SIGKILL)
-                killed.append(worker)
-        time.sleep(0.1)
-    said, _ = driver.communicate(timeout=120)
-    assert (driver.returncode, len(killed)) == (1, 3)
-    assert "1 job failed: training failed: WorkerDiedError: the worker process died, 3 times" in said
-    failed, finished = sorted(runs(folder), key=lambda run: run.info.status)
-    assert (failed.info.status, finished.info.status) == ("FAILED", "FINISHED")
-    assert "died, 3 times" in failed.data.tags["lab.reason"]
-
-
-def workers_of(driver: int) -> list[int]:
-    children = [int(own) for own in Path(f"/proc/{driver}/task/{driver}/children").read_text().split()]
-    return [own for own in children if "spawn_main" in command_of(own)]
-
-
-def command_of(process: int) -> str:
-    try:
-        return Path(f"/proc/{process}/cmdline").read_text()
-    except FileNotFoundError:
-        return ""
-
-
-def test_ctrl_c_leaves_what_is_finished_and_the_same_line_goes_on(folder):
-    program = [str(Path(sys.executable).with_name("threshold-lab")), "sweep", "loss=mse", *SMALL]
-    own = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
-    running = subprocess.Popen(
-        program, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=own, start_new_session=True
-    )
-    deadline = time.monotonic() + 120
-    while not list(folder.glob("mlruns/artifacts/*/*/artifacts/seeds.csv")) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    os.killpg(running.pid, signal.SIGINT)
-    _, said = running.communicate(timeout=60)
-    assert running.returncode == 130, said
-    assert "nothing finished is lost.\nThe same command goes on from there." in said
-    assert "Traceback" not in said
-    recorded = len(runs(folder))
-    assert 0 < recorded < 40
-    assert {run.info.status for run in runs(folder)} == {"FINISHED"}
-    again = lab("sweep", "loss=mse", *SMALL, folder=folder)
-    assert f"40 jobs, {recorded} recorded before" in again.stdout
-    assert len(runs(folder, "attributes.status = 'FINISHED'")) == 40
 
 
 def test_runs_go_where_mlflow_tracking_uri_says(folder):
