@@ -63,13 +63,13 @@ def killer(pool: LocalPool, when) -> tuple[list[int], object]:
 
 def test_a_worker_that_dies_costs_only_its_program_a_second_try(splits):
     """It dies with another program given to it, which is not begun."""
-    programs = [program(seed, epochs=200) for seed in range(4)]
+    programs = [program(seed, epochs=400) for seed in range(6)]
     with LocalPool(2) as pool:
         pool.share({"data": splits})
         killed, kill = killer(pool, lambda worker: len(worker.tasks) == 2)
         outcomes = list(pool.train(programs, lambda _: killed or kill()))
     assert len(killed) == 1
-    assert sorted(own.lanes[0].seed for own, _ in outcomes) == list(range(4))
+    assert sorted(own.lanes[0].seed for own, _ in outcomes) == list(range(6))
     assert everything(outcomes) == trained_here(programs, splits)
 
 
