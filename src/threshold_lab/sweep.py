@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from threshold_lab import data, plan
 from threshold_lab.captions import EXPERIMENT, differing
 from threshold_lab.cells import DIVERGED, Cell, cell_of, diverged
@@ -73,7 +75,7 @@ def sweep(
     watch.checkpoint()
     store = Store(place.folder)
     wait = partial(watch.waiting, f"another sweep is at work in {place.folder}") if place.wait else None
-    with store.held(wait), LocalPool(place.workers, place.limits) as pool, _seldom_collected():
+    with store.held(wait), LocalPool(place.workers, place.limits) as pool, _light():
         splits = pool.share({own.hash: own for own in loaded.values()})
         loaded.clear()  # from here on the rows are mapped, once for all processes
         absent = [lane for job in jobs for lane in job.lanes if not store.has(lane.key)]
@@ -92,12 +94,15 @@ def sweep(
 
 
 @contextmanager
-def _seldom_collected() -> Iterator[None]:
-    """Look for circles of dead objects less often: recording makes many that live shortly, and hardly a circle."""
+def _light() -> Iterator[None]:
+    """Multiply matrices on one thread, as several would take the cores of the workers, and wait for each other; and
+    look for circles of dead objects less often: recording makes many that live shortly, and hardly a circle.
+    """
     before = gc.get_threshold()
     gc.set_threshold(100_000, *before[1:])
     try:
-        yield
+        with threadpool_limits(1, "blas"):
+            yield
     finally:
         gc.set_threshold(*before)
 
