@@ -19,6 +19,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
 from sklearn.compose import ColumnTransformer
+from threadpoolctl import threadpool_limits
 
 from threshold_lab.app import main
 from threshold_lab.records import Fit, Part, Raw, Splits
@@ -43,6 +44,7 @@ def _guarded() -> None:
 
 
 _guarded()
+threadpool_limits(1, "blas")  # two processes test side by side
 
 # No test asserts a time: a busy machine is no failure.
 settings.register_profile("lab", deadline=None, suppress_health_check=[HealthCheck.too_slow])

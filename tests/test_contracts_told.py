@@ -1,9 +1,11 @@
-"""Where a contract is told: before training, in the tags of a run, and as a refusal; without TensorFlow."""
+"""Where a contract is told: when asked, before training, in the tags of a run, and as a refusal; without TensorFlow."""
 
+import json
 from itertools import product
+from pathlib import Path
 
 import pytest
-from conftest import spec
+from conftest import lab_here, spec
 
 from threshold_lab import plan
 from threshold_lab.app.contracts import notes, table_of
@@ -41,6 +43,46 @@ def test_each_pair_is_a_row_and_each_trouble_is_said_once(width):
     assert "…" not in said
     texts = {trouble.text for own in CONTRACTS for trouble in own.troubles}
     assert all(said.replace("\n", " ").replace("  ", " ").count(text) == 1 for text in texts)
+
+
+def asked(*words: str):
+    return lab_here("contracts", *words, folder=Path())
+
+
+def test_all_that_is_known_of_a_pair_is_told_to_a_person():
+    said = asked("--activation", "linear", "--loss", "binary_crossentropy").stdout
+    own = contract("linear", "binary_crossentropy")
+    words = " ".join(said.split())
+    for known in (own.asks, own.returns, "from -inf to inf", own.accuracy, own.computed, own.verdict):
+        assert known in words
+    assert all(trouble.text in words for trouble in own.troubles)
+    both = asked("--activation", "softmax", "--loss", "categorical_crossentropy").stdout
+    assert "CategoricalAccuracy, which calls the class whose output is the larger" in both
+
+
+def test_all_that_is_known_of_all_pairs_is_told_to_a_program():
+    told = json.loads(asked("--low", "-1", "--json").stdout)
+    assert {(own["activation"], own["loss"]) for own in told} >= {("sigmoid", "mse"), ("tanh", "hinge")}
+    (tanh,) = (own for own in told if (own["activation"], own["loss"]) == ("tanh", "mse"))
+    assert tanh["targets"] == [-1, 1]
+    assert tanh["verdict"] == contract("tanh", "mse", (-1, 1)).verdict
+    assert {own["high"] for own in told if own["activation"] == "linear"} == {None}
+    (step,) = (asked("--activation", "step", "--json"),)
+    assert json.loads(step.stdout) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--activation", "sigmiod"], "did you mean 'sigmoid'"),
+        (["--activation", "tanh", "--loss", "msee"], "did you mean 'mse'"),
+        (["--activation", "step", "--loss", "mse"], "a threshold has no gradient"),
+    ],
+)
+def test_a_pair_that_is_not_known_or_not_trained_is_refused(words, told):
+    refused = asked(*words)
+    assert refused.returncode == 2
+    assert told in refused.stderr
 
 
 def test_pairs_that_differ_in_nothing_the_contract_knows_are_one():

@@ -1,4 +1,4 @@
-"""threshold-lab sweep, run, ui, decide, explain, compare, reproduce, claims, report, export, status and verify."""
+"""The commands of threshold-lab, each of which imports what it needs when it is called."""
 
 import json
 import os
@@ -93,6 +93,18 @@ def explain(as_json: bool, **question: Any) -> None:
     from threshold_lab.app.explain import Question, answer, say  # noqa: PLC0415
 
     say(answer(Question(**question)), as_json=as_json)
+
+
+@cli.command()
+@click.option("--activation", help="Of the output layer; without, all.")
+@click.option("--loss", help="Trained on; without, all.")
+@click.option("--low", type=click.Choice(["0", "-1"]), default="0", show_default=True, help="The negative label.")
+@click.option("--json", "as_json", is_flag=True, help="For a program to read.")
+def contracts(activation: str | None, loss: str | None, low: str, as_json: bool) -> None:
+    """Say what activation and loss come to in Keras: what is asked, returned and cut, and what goes wrong."""
+    from threshold_lab.app.contracts import asked, say  # noqa: PLC0415
+
+    say(asked(activation, loss, int(low)), as_json=as_json)
 
 
 @cli.command()

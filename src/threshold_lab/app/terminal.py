@@ -95,7 +95,7 @@ class TerminalWatch(Watch):
     def contracts(self, contracts: Sequence[Contract]) -> None:
         """Say what every pair comes to, and each trouble once."""
         console.print(table_of(contracts))
-        console.print(*notes(contracts), sep="\n", end="\n" if notes(contracts) else "")
+        console.print(*notes(contracts), "In full: threshold-lab contracts", sep="\n")
 
     def trained(self, lanes: int) -> None:
         """Count a program."""

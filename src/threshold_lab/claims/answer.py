@@ -63,7 +63,7 @@ class Picture:
     title: Text
     x: Text
     y: Text
-    series: tuple[Series, ...]
+    series: Annotated[tuple[Series, ...], Field(min_length=1)]
     mark: Number | None = None
 
 
@@ -85,8 +85,8 @@ class Answer:
     says: Text
     method: Text
     measured: tuple[Measured, ...]
+    picture: Picture
     table: tuple[dict[str, Cell], ...] = ()
-    picture: Picture | None = None
     command: Text
     environment: Mapping[str, str]
     runs: tuple[str, ...] = ()

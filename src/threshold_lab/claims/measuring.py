@@ -27,8 +27,8 @@ class Found:
 
     measured: tuple[Measured, ...]
     says: str
+    picture: Picture
     table: tuple[dict[str, Cell], ...] = ()
-    picture: Picture | None = None
     invalid: str = ""
 
     @property

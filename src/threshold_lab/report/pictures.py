@@ -61,11 +61,9 @@ def _in_the_dark() -> str:
     return f"@media(prefers-color-scheme:dark){{.ground{{fill:{GROUND['dark']}}}{''.join(rules)}}}"
 
 
-def of_claim(answer: Answer) -> Drawn | None:
-    """Return the picture of a claim, None where it has none. Raises StoreError where it cannot be drawn."""
+def of_claim(answer: Answer) -> Drawn:
+    """Return the picture of a claim. Raises StoreError where it cannot be drawn."""
     own = answer.picture
-    if own is None or not own.series:
-        return None
     _require_whole(answer, own)
     name = f"claim-{answer.number}"
     return Drawn(name, own.title, _told(own), figures.svg(_figure(own), name=name))

@@ -40,7 +40,7 @@ class Claim:
 
     answer: Answer
     kind: str
-    picture: Drawn | None
+    picture: Drawn
     measured: Sequence[Measure]
     headings: Sequence[str]
     table: Sequence[Sequence[Number]]

@@ -33,7 +33,7 @@ def report(folder: Path, question: Sequence[RunSpec], sweep: str = "") -> dict[s
 
 
 def _pictures(told: View) -> dict[str, bytes]:
-    drawn = [own.picture for own in told.claims if own.picture is not None]
+    drawn = [own.picture for own in told.claims]
     drawn += [told.comparison.picture] if told.comparison else []
     return {f"{PICTURES}/{own.name}.svg": own.as_file() for own in drawn}
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from threshold_lab.claims.answer import Picture
+from threshold_lab.claims.answer import Measured, Picture, Series
 from threshold_lab.claims.measuring import About, Found, Tolerance, exactly, lines, mean_of, over, share, span, surely
 from threshold_lab.claims.rules import above, at_most
 from threshold_lab.claims.trial import Trial, Trials, cases
@@ -12,14 +12,9 @@ def threshold_in_training(trials: Trials, tolerance: Tolerance) -> Found:
     """Compare the hashes of weights trained with one threshold and another among the metrics."""
     known = cases(trials)
     differing = {name: _differing("weights", own) for name, own in known.items()}
+    statistic = "share of seeds whose weights differ with the threshold"
     measured = [
-        exactly(
-            About(
-                name, "share of seeds whose weights differ with the threshold", over(tolerance, "differing"), len(own)
-            ),
-            float(np.mean(own)),
-            holds=above((float(np.mean(own)),) * 2, tolerance["differing"]),
-        )
+        _held(About(name, statistic, over(tolerance, "differing"), len(own)), own, tolerance)
         for name, own in differing.items()
     ]
     every = np.concatenate(list(differing.values()))
@@ -78,32 +73,49 @@ def _blind(trials: Trials, moved: list[float], least: float) -> str:
 # ---- the loss
 
 
+_HELD = {
+    "predicted": "share of seeds whose predict differs with the loss, at the same weights",
+    "metric": "share of seeds for which 'accuracy' is another metric",
+}
+_DRAWN = {"predicted": "predict, at the same weights", "metric": "'accuracy'", "weights": "the trained weights"}
+
+
 def loss_tells_the_task(trials: Trials, tolerance: Tolerance) -> Found:
     """Compare what `predict` returns, and what 'accuracy' is, under one loss and another."""
-    measured, known = [], cases(trials)
-    for name, own in known.items():
-        for words, statistic in (
-            ("predicted", "share of seeds whose predict differs with the loss, at the same weights"),
-            ("metric", "share of seeds for which 'accuracy' is another metric"),
-        ):
-            found = _differing(words, own)
-            value = float(found.mean())
-            about = About(name, statistic, over(tolerance, "differing"), len(found))
-            measured.append(exactly(about, value, holds=above((value, value), tolerance["differing"])))
-    trained = np.concatenate([_differing("weights", own) for own in known.values()])
-    predicted = np.concatenate([_differing("predicted", own) for own in known.values()])
+    known = cases(trials)
+    differing = {words: {name: _differing(words, own) for name, own in known.items()} for words in _DRAWN}
+    trained, predicted = (np.concatenate(list(differing[words].values())) for words in ("weights", "predicted"))
     whole = [float(own.of("whole").mean()) for own in trials]
     metrics = sorted({f"{own.words['metric'][0]} at {own.of('cut')[0]:g}" for own in trials})
     return Found(
-        measured=tuple(measured),
+        measured=tuple(
+            _held(About(name, statistic, over(tolerance, "differing"), len(found)), found, tolerance)
+            for words, statistic in _HELD.items()
+            for name, found in differing[words].items()
+        ),
         says=(
             f"Compiled with {' or '.join(dict.fromkeys(own.spec.loss for own in trials))}, the same weights predict "
             f"otherwise on {share(list(predicted))} networks, {span(whole)} of what predict returns is 0 or 1, and "
             f"'accuracy' is {' or '.join(metrics)}; trained, the weights differ on {share(list(trained))}."
         ),
         table=tuple(_under_a_loss(name, own) for name, trials_ in known.items() for own in trials_),
+        picture=Picture(
+            kind="bars",
+            title="What differs with the loss: at the same weights, and trained",
+            x="data",
+            y="share of networks on which it differs with the loss",
+            series=tuple(
+                Series(name=_DRAWN[words], x=tuple(own), y=tuple(float(found.mean()) for found in own.values()))
+                for words, own in differing.items()
+            ),
+        ),
         invalid="" if trained.all() else "the loss changed no weight: it was not in use",
     )
+
+
+def _held(about: About, differing: np.ndarray, tolerance: Tolerance) -> Measured:
+    value = float(differing.mean())
+    return exactly(about, value, holds=above((value, value), tolerance["differing"]))
 
 
 def _under_a_loss(name: str, own: Trial) -> dict[str, str | float | None]:
