@@ -27,7 +27,7 @@ from threshold_lab.sealing import last_values, sealed
 from threshold_lab.signing import RUNS
 from threshold_lab.spec import Lane, RunSpec
 from threshold_lab.store import Store
-from threshold_lab.tracking import ALONE, REASON, Records, Runs, StoredRun
+from threshold_lab.tracking import ALONE, PARENT, REASON, Records, Runs, StoredRun
 from threshold_lab.watching import Watch
 
 
@@ -229,7 +229,8 @@ class _Recorder:
         return run_id
 
     def _finished(self, run: StoredRun) -> None:
-        self.stored[run.key] = run
+        drawn = {name: run.tags[name] for name in (PARENT, ALONE) if name in run.tags}
+        self.stored[run.key] = replace(run, tags=drawn)  # of thousands, no more is kept than the end asks for
         self.run_ids[run.key], self.errors[run.key] = run.run_id, run.metrics[VALIDATION_ERROR]
 
     def _fail(self, job: Job, reason: str) -> str:
