@@ -42,7 +42,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "framework_need_not_know": Experiment(
         sigmoids.framework_need_not_know, ("loss", "gradient", "accuracy", "moved"), "sigmoid_by_hand"
     ),
-    "mse_for_regression": Experiment(recipes.mse_for_regression, ("roc_auc", "brier", "accuracy")),
+    "mse_for_regression": Experiment(recipes.mse_for_regression, ("roc_auc", "ece_mass", "accuracy")),
     "accuracy_on_logits": Experiment(cuts.accuracy_on_logits, ("probability", "called", "accuracy")),
     "recipe": Experiment(recipes.recipe, ("accuracy",)),
 }

@@ -100,7 +100,7 @@ def loss_tells_the_task(trials: Trials, tolerance: Tolerance) -> Found:
         ),
         table=tuple(_under_a_loss(name, own) for name, trials_ in known.items() for own in trials_),
         picture=Picture(
-            kind="bars",
+            kind="points",
             title="What differs with the loss: at the same weights, and trained",
             x="data",
             y="share of networks on which it differs with the loss",

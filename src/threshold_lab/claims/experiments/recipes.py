@@ -5,7 +5,11 @@ from threshold_lab.claims.measuring import About, Found, Tolerance, over, pairs,
 from threshold_lab.claims.rules import differ, larger
 from threshold_lab.claims.trial import Trial, Trials, cases, the
 
-_WORSE = {"roc_auc": "ROC AUC lost", "brier": "Brier score added", "accuracy": "accuracy lost in the first epochs"}
+_WORSE = {
+    "roc_auc": "ROC AUC lost",
+    "ece_mass": "calibration error added",
+    "accuracy": "accuracy lost in the first epochs",
+}
 
 
 def mse_for_regression(trials: Trials, tolerance: Tolerance) -> Found:
@@ -18,7 +22,7 @@ def mse_for_regression(trials: Trials, tolerance: Tolerance) -> Found:
             epochs = first if metric == "accuracy" else last
             pair = [the(own, loss=loss, epochs=epochs).of(metric) for loss in ("binary_crossentropy", "mse")]
             about = About(name, f"{_WORSE[metric]} by mse, {epochs} epochs", over(tolerance, metric), len(pair[0]))
-            worse = pair if metric == "brier" else pair[::-1]
+            worse = pair if metric == "ece_mass" else pair[::-1]
             measured.append(pairs(about, worse[0], worse[1], tolerance[metric], larger))
     words = [f"{_WORSE[metric]} {span([one.value for one in own], '+z.3f')}" for metric, own in found.items()]
     return Found(
