@@ -82,6 +82,15 @@ def in_a_process(code: str, place: Path, *words: str, **environment: str) -> dic
 LOADED = """
 import json, sys, mlflow, pandas as pd
 sys.modules["threshold_lab"] = None  # it is not there
+
+
+def said(model, rows):
+    try:
+        return f"{len(model.predict(rows))} rows"
+    except ValueError as error:
+        return str(error)
+
+
 found, rows = {}, pd.read_csv("churn.csv").drop(columns="churned")
 for name, uri in json.loads(sys.argv[1]).items():
     model = mlflow.pyfunc.load_model(uri)
@@ -90,6 +99,7 @@ for name, uri in json.loads(sys.argv[1]).items():
     assert turned["label"].sort_index().tolist() == plain["label"].tolist() and none.empty
     card = model.metadata.metadata
     found[name] = {"predicted": plain.to_dict("list"), "moved": moved["label"].tolist(), "card": card}
+    found[name]["strange"] = [said(model, own) for own in (rows.to_numpy(), [[1, 2]], rows.add_prefix("my "))]
 print(json.dumps(found))
 """
 
@@ -123,6 +133,11 @@ def test_a_probability_is_given_where_the_score_stands_for_one(name, has_probabi
     assert ("probability" in predicted) == has_probability
     if "from_logits" in name:
         assert predicted["probability"] == pytest.approx(1 / (1 + np.exp(-np.array(predicted["score"]))))
+
+
+def test_a_table_that_has_none_of_its_columns_is_refused(loaded):
+    for own in loaded.values():
+        assert own["strange"] == ["column 'age' is missing; the model needs age, calls, plan"] * 3
 
 
 def test_another_threshold_holds_for_one_call(loaded):
