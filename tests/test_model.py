@@ -26,6 +26,7 @@ HAS_PROBABILITY = {
     "sigmoid mse youden": True,
     "linear binary_crossentropy_from_logits youden": True,
     "linear hinge youden": False,
+    "linear mse youden": False,
 }
 
 

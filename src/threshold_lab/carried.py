@@ -107,10 +107,10 @@ class ThresholdModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
 def _probability(score: Reals, claim: str) -> Reals | None:
     """P(positive) by what the score stands for; None where it stands for none."""
     if claim == "probability":
-        return np.clip(score, 0, 1)
+        return score
     if claim == "logit":
         return np.exp(-np.logaddexp(0, -score))
-    return np.clip((score + 1) / 2, 0, 1) if claim.startswith("expected target") else None
+    return (score + 1) / 2 if claim.startswith("expected target") else None
 
 
 def _present(column: pd.Series) -> pd.Series:
