@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import lab
+from conftest import lab, lab_here
 from mlflow import MlflowClient
 
 import threshold_lab
@@ -354,12 +354,21 @@ def test_keras_opens_the_network_alone(place, client):
 
 def test_it_is_exported_whole_and_never_over_something_else(place, client, tmp_path):
     run_id = run_named(client, "sigmoid mse youden").info.run_id
-    done = lab("export", run_id, str(tmp_path / "out"), folder=place)
+    folder = tmp_path / "my model"
+    done = lab("export", run_id, str(folder), folder=place)
     assert done.returncode == 0, done.stderr
+    assert f"mlflow models serve -m '{folder}' --env-manager local" in done.stdout
     whole = folder_of(client, "sigmoid mse youden")
-    assert {path.name for path in (tmp_path / "out").rglob("*")} == {path.name for path in whole.rglob("*")}
-    again = lab("export", run_id, str(tmp_path / "out"), folder=place)
+    assert {path.name for path in folder.rglob("*")} == {path.name for path in whole.rglob("*")}
+    again = lab_here("export", run_id, str(folder), folder=place)
     assert (again.returncode, "is not empty; name a new folder" in again.stderr) == (2, True)
-    gone = lab("export", "0" * 32, str(tmp_path / "none"), folder=place)
-    assert (gone.returncode, "holds no model" in gone.stderr) == (2, True)
+    (sweep,) = client.search_runs(
+        [own.experiment_id for own in client.search_experiments()], "tags.`lab.kind` = 'sweep'"
+    )
+    for without in ("0" * 32, sweep.info.run_id):
+        gone = lab_here("export", without, str(tmp_path / "none" / "at all"), folder=place)
+        assert (gone.returncode, f"run {without} holds no model at " in gone.stderr) == (2, True)
     assert not (tmp_path / "none").exists()
+    for below in (folder / "MLmodel", Path("/proc")):
+        refused = lab_here("export", run_id, str(below / "x" / "y"), folder=place)
+        assert (refused.returncode, f"{below}/x/y cannot be written: " in refused.stderr) == (2, True)
