@@ -118,7 +118,7 @@ def test_a_run_shows_its_histogram_and_says_what_it_is(served, tab):
     experiment, found = runs_of(folder)
     address = page.split("/#/")[0]
     tab.goto(f"{address}/#/experiments/{experiment}/runs/{found[0].info.run_id}")
-    tab.get_by_text("The score is meant as a").first.wait_for()
+    tab.get_by_text("The score is ").first.wait_for()
     tab.goto(f"{address}/#/experiments/{experiment}/runs/{found[0].info.run_id}/artifacts/histogram.png")
     picture = tab.locator("img[src*='histogram'], img[src^='blob:'], .image-outer-container img").first
     picture.wait_for()

@@ -92,17 +92,33 @@ def test_pairs_that_differ_in_nothing_the_contract_knows_are_one():
 
 
 @pytest.mark.parametrize(
-    ("changes", "tag"),
+    ("changes", "tag", "score"),
     [
-        ({}, "ok"),
-        ({"activation": "linear"}, "caution: from_logits_missing, dead_gradients"),
-        ({"activation": "tanh", "loss": "mse", "targets": [-1, 1]}, "caution: labels_never_match"),
+        ({}, "ok", "a probability"),
+        (
+            {"activation": "linear"},
+            "caution: from_logits_missing, dead_gradients",
+            "meant as a probability",
+        ),
+        ({"activation": "tanh"}, "caution: not_a_probability, dead_gradients", "meant as a probability"),
+        ({"activation": "linear", "loss": "mse"}, "caution: not_a_probability", "meant as a probability"),
+        ({"activation": "linear", "loss": "binary_crossentropy_from_logits"}, "caution: accuracy_on_logits", "a logit"),
+        (
+            {"activation": "tanh", "loss": "mse", "targets": [-1, 1]},
+            "caution: labels_never_match",
+            "an expected target, -1 to 1",
+        ),
+        (
+            {"loss": "mse", "targets": [-1, 1]},
+            "caution: labels_never_match, labels_out_of_range",
+            "meant as an expected target, -1 to 1",
+        ),
     ],
 )
-def test_a_run_is_tagged_with_its_verdict_and_what_its_score_is(changes, tag):
+def test_a_run_is_tagged_with_its_verdict_and_what_its_score_is(changes, tag, score):
     tags = tags_of(Job(spec(**changes), "data", "engine"))
     assert tags["contract"] == tag
-    assert tags["score"].startswith("score is a ")
+    assert tags["score"] == f"score is {score}"
 
 
 def test_strict_refuses_every_pair_that_wants_caution_and_no_other():

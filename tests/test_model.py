@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import lab
+from conftest import lab, lab_here
 from mlflow import MlflowClient
 
 import threshold_lab
@@ -26,6 +26,7 @@ HAS_PROBABILITY = {
     "sigmoid mse youden": True,
     "linear binary_crossentropy_from_logits youden": True,
     "linear hinge youden": False,
+    "linear mse youden": False,
 }
 
 
@@ -82,6 +83,15 @@ def in_a_process(code: str, place: Path, *words: str, **environment: str) -> dic
 LOADED = """
 import json, sys, mlflow, pandas as pd
 sys.modules["threshold_lab"] = None  # it is not there
+
+
+def said(model, rows):
+    try:
+        return f"{len(model.predict(rows))} rows"
+    except ValueError as error:
+        return str(error)
+
+
 found, rows = {}, pd.read_csv("churn.csv").drop(columns="churned")
 for name, uri in json.loads(sys.argv[1]).items():
     model = mlflow.pyfunc.load_model(uri)
@@ -90,6 +100,7 @@ for name, uri in json.loads(sys.argv[1]).items():
     assert turned["label"].sort_index().tolist() == plain["label"].tolist() and none.empty
     card = model.metadata.metadata
     found[name] = {"predicted": plain.to_dict("list"), "moved": moved["label"].tolist(), "card": card}
+    found[name]["strange"] = [said(model, own) for own in (rows.to_numpy(), [[1, 2]], rows.add_prefix("my "))]
 print(json.dumps(found))
 """
 
@@ -123,6 +134,11 @@ def test_a_probability_is_given_where_the_score_stands_for_one(name, has_probabi
     assert ("probability" in predicted) == has_probability
     if "from_logits" in name:
         assert predicted["probability"] == pytest.approx(1 / (1 + np.exp(-np.array(predicted["score"]))))
+
+
+def test_a_table_that_has_none_of_its_columns_is_refused(loaded):
+    for own in loaded.values():
+        assert own["strange"] == ["column 'age' is missing; the model needs age, calls, plan"] * 3
 
 
 def test_another_threshold_holds_for_one_call(loaded):
@@ -338,12 +354,21 @@ def test_keras_opens_the_network_alone(place, client):
 
 def test_it_is_exported_whole_and_never_over_something_else(place, client, tmp_path):
     run_id = run_named(client, "sigmoid mse youden").info.run_id
-    done = lab("export", run_id, str(tmp_path / "out"), folder=place)
+    folder = tmp_path / "my model"
+    done = lab("export", run_id, str(folder), folder=place)
     assert done.returncode == 0, done.stderr
+    assert f"mlflow models serve -m '{folder}' --env-manager local" in done.stdout
     whole = folder_of(client, "sigmoid mse youden")
-    assert {path.name for path in (tmp_path / "out").rglob("*")} == {path.name for path in whole.rglob("*")}
-    again = lab("export", run_id, str(tmp_path / "out"), folder=place)
+    assert {path.name for path in folder.rglob("*")} == {path.name for path in whole.rglob("*")}
+    again = lab_here("export", run_id, str(folder), folder=place)
     assert (again.returncode, "is not empty; name a new folder" in again.stderr) == (2, True)
-    gone = lab("export", "0" * 32, str(tmp_path / "none"), folder=place)
-    assert (gone.returncode, "holds no model" in gone.stderr) == (2, True)
+    (sweep,) = client.search_runs(
+        [own.experiment_id for own in client.search_experiments()], "tags.`lab.kind` = 'sweep'"
+    )
+    for without in ("0" * 32, sweep.info.run_id):
+        gone = lab_here("export", without, str(tmp_path / "none" / "at all"), folder=place)
+        assert (gone.returncode, f"run {without} holds no model at " in gone.stderr) == (2, True)
     assert not (tmp_path / "none").exists()
+    for below in (folder / "MLmodel", Path("/proc")):
+        refused = lab_here("export", run_id, str(below / "x" / "y"), folder=place)
+        assert (refused.returncode, f"{below}/x/y cannot be written: " in refused.stderr) == (2, True)

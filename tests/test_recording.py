@@ -208,7 +208,7 @@ def test_all_runs_share_the_steps_of_their_histograms_however_far_their_scores_r
 def test_a_run_says_what_it_is_and_what_made_it(splits):
     record = recorded(splits, threshold="youden")
     assert "output activation **sigmoid**, trained on **binary_crossentropy**, cut at **youden**" in record.description
-    assert "The score is meant as a probability; its natural cut is 0.5." in record.description
+    assert "The score is a probability; its natural cut is 0.5." in record.description
     assert "    threshold-lab sweep\n" in record.description
     assert record.tags["contract"] == "ok"
     assert record.tags["score"] == "score is a probability"

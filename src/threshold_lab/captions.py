@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from threshold_lab.errors import plain
-from threshold_lab.heads import Head, contract_for, head_of
+from threshold_lab.heads import contract_for, head_of
 from threshold_lab.plan import Job
 from threshold_lab.records import Splits, Suspicion
-from threshold_lab.spec import RunSpec, leaves
+from threshold_lab.spec import RunSpec, Training, leaves
 from threshold_lab.thresholds import title
 from threshold_lab.tracking import CELL, HEAD, KEY, RUN_ID
 
@@ -75,8 +75,20 @@ def tags_of(job: Job) -> dict[str, str]:
     own[HEAD] = f"{spec.activation} {spec.loss}"
     own["rule"] = title(spec.threshold, spec.rule)
     own["contract"] = contract_for(spec).verdict
-    own["score"] = f"score is a {head_of(spec).claim.rstrip(',')}"
+    own["score"] = f"score is {_with_article(stands_for(spec))}"
     return {KEY: job.key, CELL: job.cell, "data": job.data, "engine": job.engine, **own}
+
+
+def stands_for(training: Training) -> str:
+    """Return what a score is: a probability; or what it is meant as, where nothing holds it to that."""
+    own, returned = head_of(training), contract_for(training).returns
+    claim, place = own.claim.rstrip(","), own.scale.probability
+    inside = place is None or (place(own.activation.low) >= 0 and place(own.activation.high) <= 1)
+    return claim if inside and returned != "neither" else f"meant as {_with_article(claim)}"
+
+
+def _with_article(words: str) -> str:
+    return words if words.startswith("meant") else f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
 def description_of(job: Job, command: str, store: str = DEFAULT_STORE) -> str:
@@ -85,7 +97,7 @@ def description_of(job: Job, command: str, store: str = DEFAULT_STORE) -> str:
     lines = [
         f"**{spec.seeds} networks** ({experiment_of(spec)}; hidden layers {list(spec.network.hidden)}, "
         f"{spec.epochs} epochs), output activation **{spec.activation}**, trained on **{spec.loss}**, cut at "
-        f"**{title(spec.threshold, spec.rule)}**. {_meaning(head_of(spec))}",
+        f"**{title(spec.threshold, spec.rule)}**. {_meaning(spec)}",
     ]
     if command:
         lines.append(f"Made by\n\n    {typed(command)}")
@@ -110,9 +122,10 @@ def in_store(store: str) -> str:
     return "" if store == DEFAULT_STORE else f" --store {shlex.quote(store)}"
 
 
-def _meaning(own: Head) -> str:
-    natural = "" if own.scale.half is None else f"; its natural cut is {own.scale.half:g}"
-    return f"The score is meant as a {own.claim.rstrip(',')}{natural}."
+def _meaning(training: Training) -> str:
+    half = head_of(training).scale.half
+    natural = "" if half is None else f"; its natural cut is {half:g}"
+    return f"The score is {_with_article(stands_for(training))}{natural}."
 
 
 def alone(command: str, spec: RunSpec) -> str:

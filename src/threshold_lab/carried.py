@@ -69,9 +69,10 @@ class ThresholdModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
 
     def score(self, rows: pd.DataFrame) -> Reals:
         """Return the score of raw rows, (n,) float64."""
-        if rows.empty:
+        columns = self._columns(rows)  # first: a table of other columns, which MLflow leaves out, has no rows either
+        if columns.empty:
             return np.empty(0)
-        features = np.asarray(self.encoder.transform(self._columns(rows)), np.float32)
+        features = np.asarray(self.encoder.transform(columns), np.float32)
         batches = [features[start : start + _BATCH] for start in range(0, len(features), _BATCH)]
         logits = [np.asarray(self.network(own, training=False)) for own in batches]
         outputs = self.activation(np.concatenate(logits).astype(np.float64))
@@ -106,10 +107,10 @@ class ThresholdModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
 def _probability(score: Reals, claim: str) -> Reals | None:
     """P(positive) by what the score stands for; None where it stands for none."""
     if claim == "probability":
-        return np.clip(score, 0, 1)
+        return score
     if claim == "logit":
         return np.exp(-np.logaddexp(0, -score))
-    return np.clip((score + 1) / 2, 0, 1) if claim.startswith("expected target") else None
+    return (score + 1) / 2 if claim.startswith("expected target") else None
 
 
 def _present(column: pd.Series) -> pd.Series:

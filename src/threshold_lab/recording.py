@@ -211,7 +211,7 @@ def card(job: Job, cell: Cell, point: OperatingPoint) -> dict[str, Any]:
         "negative": cell.splits.negative,
         "activation": cell.head.activation.keras,
         "loss": spec.loss,
-        "score": cell.head.claim,
+        "score": captions.stands_for(spec),
         "recalibration": "none",
         "seed": spec.seed,
         "data": cell.splits.hash,

@@ -217,7 +217,7 @@ class Runs:
         try:
             yield
         except (MlflowException, SQLAlchemyError, CommandError, sqlite3.Error, OSError) as error:
-            if absent and getattr(error, "error_code", "") == _ABSENT:
+            if absent and (isinstance(error, FileNotFoundError) or getattr(error, "error_code", "") == _ABSENT):
                 raise StoreError(f"{absent} at {self.address}; --store or MLFLOW_TRACKING_URI names another") from None
             raise StoreError(
                 f"the runs at {self.address} cannot be read or written: {shown(str(error))}; what is recorded stays, "
