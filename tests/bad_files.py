@@ -190,6 +190,7 @@ ACCEPTED = {
     "no line end at the end": fine(FINE.rstrip("\n")),
     "blank lines": fine(FINE.replace("\n", "\n\n", 5)),
     "a line of spaces": fine(FINE + "   \n"),
+    "a line of a space that breaks no line": fine(FINE + "\xa0\n"),
     "quoted fields": fine('"x","y"\n' + "".join(f'"{row}.5","{row * 3 % 5 % 2}"\n' for row in range(40))),
     "quoted line ends": fine(two(lambda row, label: f'"a\nb{row % 3}"')),
     "quoted delimiters and quotes": fine(two(lambda row, label: f'"a, ""b""{row % 3}"')),
@@ -232,6 +233,12 @@ WARNED = {
     "another text in each row": suspicious(two(lambda row, label: f"case {row}"), "identifier", "unseen"),
     "integers beyond 2^63": suspicious(two(lambda row, label: 2**63 + row * 4096), "identifier"),
     "integers beyond 2^64": suspicious(two(lambda row, label: 2**64 + row * 65536 * 7919), "identifier"),
+    "integers beyond 2^64, one of them 1e5, and a blank line": suspicious(
+        two(lambda row, label: "1e5" if row == 39 else 2**70 + row * 2**30) + "\n", "identifier"
+    ),
+    "integers beyond 2^64, one of them 1e5, and missing ones": suspicious(
+        two(lambda row, label: {2: "", 3: "NA", 39: "1e5"}.get(row, 2**70 + row * 2**30)), "identifier"
+    ),
     "codes": suspicious(two(lambda row, label: (10, 20, 35)[row * 3 % 10 % 3], number=200), "codes", number=200),
     "mixed types": suspicious(two(lambda row, label: (f"A{row % 2}", row % 3, "B")[row % 3]), "mixed"),
     "texts not seen in training": suspicious(

@@ -88,14 +88,17 @@ class _Maker:
         self.setting(says, len(columns))
         text = io.StringIO()
         writer = csv.writer(text, delimiter=delimiter, lineterminator=self.random.choice(["\n", "\n", "\r\n", "\r"]))
-        writer.writerows([names, *zip(*every, strict=True)])
+        lines: list[Any] = [names, *zip(*every, strict=True)]
+        if self.rarely():
+            lines.insert(self.random.randint(1, len(lines)), [])
+        writer.writerows(lines)
         return self.dirtied(text.getvalue()), says
 
     def column(self, rows: int) -> list[str]:
         """A column of one kind, or constant, counting, or of all kinds; a few cells of which are others."""
         if self.rarely():
             return [self.odd()] * rows
-        kinds = [self.number, self.number, self.large, self.word]
+        kinds = [self.number, self.number, self.large, self.long, self.word]
         kind = self.random.choice([*kinds, self.odd] if self.rarely() else kinds)
         cells = [str(row) for row in range(rows)] if self.rarely() else [kind() for _ in range(rows)]
         return [self.odd() if self.rarely() else cell for cell in cells]
@@ -110,6 +113,9 @@ class _Maker:
                 str(self.random.getrandbits(66)),
             ]
         )
+
+    def long(self) -> str:
+        return "" if self.random.random() < 0.05 else str(self.random.getrandbits(70))
 
     def word(self) -> str:
         return self.random.choice(["a", "b", "Rome", "K\u00f6ln", "\u4e2d\u6587", ""])

@@ -143,10 +143,19 @@ def _frame(own: Snapshot, layout: Layout, spec: Csv) -> pd.DataFrame:
             f"{own.path}: holds {layout.rows - spec.header} rows by its quotes and {len(frame)} by its line ends; save "
             f"it anew with one line end for all rows"
         )
+    frame = _emptied(frame.drop(index=[row - 1 - spec.header for row in layout.blank]))
     frame = frame.loc[frame.notna().any(axis=1)]
     if frame.empty:
         raise DataError(f"{own.path}: has no rows; a table has a row of names and a row for each case")
     return frame.rename(columns=str)
+
+
+def _emptied(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame without the words for missing that pandas leaves in a column of whole numbers too long for it."""
+    left = frame.select_dtypes(exclude=["number", "bool"]).isin(MISSING)
+    names = left.columns[left.any()]
+    frame[names] = frame[names].mask(left[names])
+    return frame
 
 
 def _format(delimiter: str, *, header: bool) -> dict[str, Any]:
