@@ -1,5 +1,6 @@
 """What is reported of a study, and what becomes of it when it is made again, from counts and seeds alone."""
 
+import json
 import math
 from dataclasses import replace
 
@@ -8,12 +9,18 @@ from conftest import spec
 from scipy import stats
 from study_results import ROWS, SEEDS, drawn, result
 
-from threshold_lab.errors import ConfigError
+from threshold_lab.app import reported as app
+from threshold_lab.app import studies
+from threshold_lab.app.studies import Planned
+from threshold_lab.errors import ConfigError, StoreError
 from threshold_lab.spec import Claim, study_spec
 from threshold_lab.studies.frozen import read_table, write_table
 from threshold_lab.studies.held import alike, held, match
 from threshold_lab.studies.results import Result, is_one_of
 from threshold_lab.studies.rows import EQUIVALENT, LARGER, levels, named, of_claim
+from threshold_lab.sweep import Place
+
+_BCE = "binary_crossentropy"
 
 
 def reported() -> list[Result]:
@@ -89,7 +96,7 @@ def test_a_row_whose_job_did_not_run_cannot_be_held():
 
 
 def claim(kind: str, **changes: object) -> Claim:
-    first, second = {"loss": "binary_crossentropy"}, {"loss": "mse"}
+    first, second = {"loss": _BCE}, {"loss": "mse"}
     own = {"says": "so", "metric": "roc_auc", "first": first, "second": second, "kind": kind, "margin": 0.2}
     return Claim(**own | changes)
 
@@ -99,7 +106,7 @@ def test_a_claim_is_what_its_test_says():
     assert (found.verdict, found.mean) == ("holds", pytest.approx(0.1))
     assert of_claim("study", claim(EQUIVALENT), reported()).verdict == "holds"
     assert of_claim("study", claim(EQUIVALENT, margin=0.05), reported()).verdict == "fails"
-    turned = claim(LARGER, first={"loss": "mse"}, second={"loss": "binary_crossentropy"})
+    turned = claim(LARGER, first={"loss": "mse"}, second={"loss": _BCE})
     assert of_claim("study", turned, reported()).verdict == "fails"
 
 
@@ -129,3 +136,32 @@ def test_different_networks_that_rank_alike_on_every_seed_are_told():
     assert alike([first, second]) == []
     twin = replace(second, numbers=first.numbers)
     assert "have the same ROC AUC" in alike([first, twin])[0]
+
+
+def test_different_networks_with_the_same_scores_are_told_also_where_all_rank_perfectly():
+    perfect = [replace(own, numbers=own.numbers.assign(roc_auc=1.0)) for own in reported()]
+    assert alike(perfect) == []
+    twin = replace(perfect[1], run=perfect[0].run)
+    assert alike([perfect[0], twin])[0].endswith("have the same scores")
+
+
+def test_a_claim_whose_job_failed_cannot_be_held_and_the_other_rows_have_their_verdict(tmp_path, monkeypatch, capsys):
+    own, labels = drawn(5)
+    fresh = [result(own + at, labels, 0.5, 0.5, loss=loss, seed=1000) for at, loss in ((0, _BCE), (0.1, "mse"))]
+    said, results = study_spec({"claims": [vars(claim(kind)) for kind in (LARGER, EQUIVALENT)]}), reported()
+    planned = Planned("study", said, tuple(one.job.spec for one in results))
+    rows = [*levels("study", results), *(of_claim("study", each, results) for each in said.claims)]
+    write_table(tmp_path / "reported" / "study.csv", [vars(one) for one in rows])
+    (tmp_path / "reported" / "environment.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(app, "_planned", lambda *_, **__: [planned])
+    monkeypatch.setattr(studies, "run", lambda *_: {"study": results, "study, fresh seeds": fresh[:1]})
+    found = app.again(None, [], full=False, quiet=True)
+    assert (found.planned, found.finished, found.problems) == (4, 3, ("1 of 4 jobs have no result",))
+    verdicts = {one.then.kind: one.verdict for one in found.rows}
+    assert verdicts == {"level": "identical", "equivalent": "identical", "larger": "cannot"}
+    app.say(found, as_json=True)
+    assert json.loads(capsys.readouterr().out)["verdict"] == "not reproduced"
+    monkeypatch.setattr(studies, "run", lambda *_: {"study": results[:1]})
+    with pytest.raises(StoreError, match="1 of 2 jobs have no result"):
+        app.freeze(Place(tmp_path), [])

@@ -17,7 +17,6 @@ from conftest import lab
 from threshold_lab import reproduce as package
 from threshold_lab.reproduce import CANNOT, DIFFERS, IDENTICAL, again, reproduce
 from threshold_lab.reproduce.again import Asked, annotate
-from threshold_lab.reproduce.differences import compared_files
 from threshold_lab.spec import canonical, run_spec
 from threshold_lab.tracking import Memory, Runs
 from threshold_lab.watching import Watch
@@ -115,12 +114,6 @@ def test_what_is_suspicious_is_told_in_the_terminal_before_anything_is_trained_a
     assert "    column 'always' holds 1 in every training row" in own.tags["mlflow.note.content"]
     assert json.loads(artifact(place, own, "warnings.json").read_text())[0]["column"] == "always"
     assert not any("warnings" in each.tags for each in jobs_in(place / "mlruns") if not _is_own(place, each))
-
-
-def test_a_run_of_before_warnings_is_compared_without_them():
-    record = SimpleNamespace(files=dict.fromkeys(["seeds.csv", "warnings.json", "spec.json"]))
-    assert compared_files(record, ["seeds.csv"]) == ["seeds.csv"]
-    assert compared_files(record, ["seeds.csv", "warnings.json"]) == ["seeds.csv", "warnings.json"]
 
 
 def test_no_secret_of_the_environment_is_anywhere_in_a_store(place):
@@ -254,6 +247,14 @@ def test_what_differs_is_told_with_where_and_by_how_much(copied):
     assert "weights.npz seed_0/layer_0/kernel: up to 0.25" in found.reasons
     assert found.largest["weight"] == pytest.approx(0.25)
     assert found.exit_code == 1
+
+
+def test_a_file_that_other_code_adds_is_told_and_is_no_difference(made_again, copied, monkeypatch):
+    run, (_, kept) = one_of(copied, loss="hinge"), made_again
+    monkeypatch.setitem(kept[run.key].files, "new_picture.png", b"drawn since")
+    found = judged(copied, run.run_id)
+    assert found.verdict == IDENTICAL
+    assert found.reasons == ("not recorded in its time, and so not compared: new_picture.png",)
 
 
 def test_an_artifact_or_a_run_that_is_gone_is_told(copied):

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from threshold_lab.app import studies
 from threshold_lab.app.interrupt import Interrupt
@@ -18,7 +19,7 @@ from threshold_lab.reproduce.verdict import changes
 from threshold_lab.scratch import Scratch
 from threshold_lab.studies import frozen
 from threshold_lab.studies.held import GOOD, Held, alike, held, match
-from threshold_lab.studies.published import CANNOT, Finding
+from threshold_lab.studies.published import CANNOT, NOT_REPRODUCED, REPRODUCED, Finding
 from threshold_lab.studies.results import Result, is_one_of
 from threshold_lab.studies.rows import EQUIVALENT, LARGER, Row, levels, of_claim, of_published
 from threshold_lab.sweep import Place
@@ -34,7 +35,10 @@ Results = Mapping[str, list[Result]]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of all that is reported. planned, finished: jobs. problems: what is wrong but of no row."""
+    """What became of all that is reported.
+
+    planned, finished: jobs, those on fresh seeds too. problems: what is wrong but of no row.
+    """
 
     reproduced: bool
     planned: int
@@ -42,6 +46,11 @@ class Verdict:
     problems: tuple[str, ...]
     environment: Mapping[str, tuple[str, str]]
     rows: tuple[Held, ...]
+
+    @property
+    def verdict(self) -> str:
+        """The one of all, in a word."""
+        return REPRODUCED if self.reproduced else NOT_REPRODUCED
 
 
 def freeze(place: Place, folders: Sequence[Path]) -> list[Path]:
@@ -51,6 +60,8 @@ def freeze(place: Place, folders: Sequence[Path]) -> list[Path]:
         raise StoreError(f"not all that is reported can run: {cannot[0]}")
     with Interrupt() as interrupt, TerminalWatch(interrupt) as watch:
         results = studies.run(own, place, watch, "threshold-lab report --freeze")
+    if problem := _unfinished(_jobs(own), results):
+        raise StoreError(f"{problem}; what is reported has all of them: threshold-lab status says which failed")
     tables = {one.name: list(_rows(one, own, results)) for one in own}
     if failed := [row.name for rows in tables.values() for row in rows if row.verdict == "fails"]:
         raise StoreError(f"this claim is not borne out: {failed[0]!r}; claim what is, in conf/{REPORTED}")
@@ -73,7 +84,7 @@ def again(workers: int | None, folders: Sequence[Path], *, full: bool, quiet: bo
             place = Place(scratch / "store", workers)
             results = studies.run([*own, *fresh], place, watch, "threshold-lab reproduce reported", Memory())
     console.quiet = False
-    return _verdict(own, results, environment)
+    return _verdict(own, results, environment, planned=_jobs([*own, *fresh]))
 
 
 def _planned(folders: Sequence[Path], kept: Path, *, full: bool) -> list[Planned]:
@@ -107,7 +118,14 @@ def _rows(own: Planned, known: Sequence[Planned], results: Results) -> Iterator[
     yield from levels(own.name, results[own.name])
     fresh = results.get(_fresh_name(own), results[own.name])
     for claim in own.study.claims:
-        yield of_claim(own.name, claim, fresh if claim.kind == LARGER else results[own.name])
+        tried = fresh if claim.kind == LARGER else results[own.name]
+        if all(_have_run(chosen, own, tried) for chosen in (claim.first, claim.second)):
+            yield of_claim(own.name, claim, tried)
+
+
+def _have_run(chosen: Mapping[str, Any], own: Planned, tried: Sequence[Result]) -> bool:
+    """Whether every job that a claim chooses has a result."""
+    return sum(is_one_of(spec, chosen) for spec in own.specs) == sum(is_one_of(one.job.spec, chosen) for one in tried)
 
 
 def _found(own: Sequence[Planned], results: Results) -> list[Finding]:
@@ -117,18 +135,32 @@ def _found(own: Sequence[Planned], results: Results) -> list[Finding]:
     return [one for one in found if one.verdict != CANNOT]
 
 
-def _verdict(own: Sequence[Planned], results: Results, environment: Mapping[str, tuple[str, str]]) -> Verdict:
+def _verdict(
+    own: Sequence[Planned], results: Results, environment: Mapping[str, tuple[str, str]], *, planned: int
+) -> Verdict:
     rows = [
         held(then, now, environment)
         for one in own
         for then, now in match(frozen.read_table(FOLDER / f"{one.name}.csv"), list(_rows(one, own, results)))
     ]
-    planned, finished = sum(len(one.specs) for one in own), sum(len(results[one.name]) for one in own)
     problems = [one.cannot for one in own if one.cannot] + [pair for one in own for pair in alike(results[one.name])]
-    if finished < planned:
-        problems.append(f"{planned - finished} of {planned} jobs have no result")
+    problems += filter(None, [_unfinished(planned, results)])
     good = not problems and all(one.verdict in GOOD for one in rows)
-    return Verdict(good, planned, finished, tuple(problems), environment, tuple(rows))
+    return Verdict(good, planned, _finished(results), tuple(problems), environment, tuple(rows))
+
+
+def _jobs(own: Sequence[Planned]) -> int:
+    return sum(len(one.specs) for one in own)
+
+
+def _finished(results: Results) -> int:
+    return sum(map(len, results.values()))
+
+
+def _unfinished(planned: int, results: Results) -> str:
+    """What is wrong where not every planned job has a result."""
+    missing = planned - _finished(results)
+    return f"{missing} of {planned} jobs have no result" if missing else ""
 
 
 def keep(found: Verdict) -> Path:
@@ -143,7 +175,7 @@ def keep(found: Verdict) -> Path:
 def say(found: Verdict, *, as_json: bool) -> None:
     """Print a verdict, for a program or for a person."""
     if as_json:
-        print(json.dumps(asdict(found)))
+        print(json.dumps({"verdict": found.verdict, **asdict(found)}))
         return
     for own in found.rows:
         then = own.then

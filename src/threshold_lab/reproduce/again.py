@@ -102,7 +102,7 @@ def _judged(own: Stored, record: RunRecord | None, reason: str, runs: Runs) -> R
     told: dict[str, Any] = {"environment": environment, "commit": str(own.provenance.get("commit", ""))}
     if record is None:
         return Reproduction(own.run.run_id, CANNOT, (f"made again, the job fails: {reason}",), **told)
-    names = difference.compared_files(record, own.hashes)
+    names, added = difference.compared_files(record, own.hashes)
     files = {name: content(own.run.run_id, name, runs) for name in names}
     whole = {name: each for name, each in files.items() if each is not None}
     words = [str(one) for one in difference.differences(own.run.metrics, whole, record)]
@@ -112,7 +112,8 @@ def _judged(own: Stored, record: RunRecord | None, reason: str, runs: Runs) -> R
     except (StoreError, ValueError, KeyError):
         largest = {}
     found, reasons = verdict(words, damaged(own, files, runs), environment, largest)
-    return Reproduction(own.run.run_id, found, reasons, largest=largest, **told)
+    remarks = [f"not recorded in its time, and so not compared: {', '.join(added)}"] if added else []
+    return Reproduction(own.run.run_id, found, (*reasons, *remarks), largest=largest, **told)
 
 
 def _other_series(own: Stored, name: str, record: RunRecord, runs: Runs) -> bool:

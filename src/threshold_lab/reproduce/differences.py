@@ -14,7 +14,7 @@ from threshold_lab.cells import TEST_LOGITS, WEIGHTS, stored_scores
 from threshold_lab.counts import Reals
 from threshold_lab.errors import StoreError
 from threshold_lab.heads import Head, head_of
-from threshold_lab.recording import PROVENANCE, SEEDS_TABLE, SPEC, WARNINGS
+from threshold_lab.recording import PROVENANCE, SEEDS_TABLE, SPEC
 from threshold_lab.sealing import HASHES, ROWS, last_values
 from threshold_lab.spec import RunSpec
 from threshold_lab.tracking import RunRecord
@@ -34,13 +34,13 @@ class Difference:
         return self.what if np.isnan(self.by) else f"{self.what}: up to {self.by:.3g}"
 
 
-def compared_files(record: RunRecord, recorded: Collection[str]) -> list[str]:
-    """Return the names of the files that are compared. recorded: those the run was stored with.
+def compared_files(record: RunRecord, recorded: Collection[str]) -> tuple[list[str], list[str]]:
+    """Return the names of the files that are compared, and of those that a run is given since it was recorded.
 
-    A run of a time that looked for nothing suspicious has no WARNINGS.
+    recorded: those the run was stored with, by its hashes: it lacks what was not made in its time.
     """
-    own = (name for name in record.files if not name.startswith(OF_THEIR_TIME))
-    return [name for name in own if name != WARNINGS or name in recorded]
+    own = [name for name in record.files if not name.startswith(OF_THEIR_TIME)]
+    return [name for name in own if name in recorded], [name for name in own if name not in recorded]
 
 
 def differences(metrics: Mapping[str, float], files: Mapping[str, bytes], record: RunRecord) -> Iterator[Difference]:

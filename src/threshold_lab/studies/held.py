@@ -10,6 +10,7 @@ import numpy as np
 
 from threshold_lab.studies.results import Result
 from threshold_lab.studies.rows import LARGER, PUBLISHED, Row, two_errors
+from threshold_lab.tracking import SCORES_HASH
 
 IDENTICAL, WITHIN, HOLDS, FAILS, DIFFERS, MISSING = VERDICTS = (
     "identical",
@@ -66,17 +67,27 @@ def allowed(then: Row, now: Row) -> float:
 
 
 def alike(results: Sequence[Result]) -> list[str]:
-    """Return the pairs of different networks that rank the test part equally well on every seed, which none should."""
+    """Return the pairs of different networks of which none should be: with the same scores, or ranking alike.
+
+    Ranking the test part equally well on every seed is no sign where it is as well on all of them: perfectly, say.
+    """
     cells = {own.job.cell: own for own in results}
-    ranks = {key: own.of("roc_auc") for key, own in cells.items()}
-    return [
-        f"{cells[one].run.tags['activation']} {cells[one].run.tags['loss']} and {cells[other].run.tags['activation']} "
-        f"{cells[other].run.tags['loss']} have the same ROC AUC on each of {len(ranks[one])} seeds"
-        for one, other in combinations(cells, 2)
-        if cells[one].job.data == cells[other].job.data
-        and np.array_equal(ranks[one], ranks[other])
-        and np.ptp(ranks[one]) > 0
-    ]
+    pairs = [(one, other) for one, other in combinations(cells.values(), 2) if one.job.data == other.job.data]
+    told = [(one, other, _common(one, other)) for one, other in pairs]
+    return [f"{_of(one)} and {_of(other)} have the same {what}" for one, other, what in told if what]
+
+
+def _common(one: Result, other: Result) -> str:
+    """What two networks have in common that no two should."""
+    if one.run.tags[SCORES_HASH] == other.run.tags[SCORES_HASH]:
+        return "scores"
+    ranks = one.of("roc_auc")
+    alike = np.ptp(ranks) > 0 and np.array_equal(ranks, other.of("roc_auc"))
+    return f"ROC AUC on each of {len(ranks)} seeds" if alike else ""
+
+
+def _of(own: Result) -> str:
+    return f"{own.run.tags['activation']} {own.run.tags['loss']}"
 
 
 def match(then: Sequence[Row], now: Sequence[Row]) -> list[tuple[Row, Row | None]]:
