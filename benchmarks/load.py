@@ -46,7 +46,7 @@ class _Clock(Watch):
         self.planned_seconds = time.perf_counter() - self.begun
         self.mark()
 
-    def recorded(self) -> None:
+    def recorded(self, _key: str) -> None:
         self.done += 1
         if self.done % BLOCK == 0:
             self.mark()

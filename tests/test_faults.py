@@ -1,7 +1,9 @@
 """Nothing acknowledged is lost, nothing is there twice, whatever a sweep meets; `make faults` does it at length."""
 
 import ast
+import sqlite3
 import threading
+from contextlib import closing
 
 import pytest
 from faulty import trials
@@ -44,11 +46,21 @@ def test_kills_at_random_lose_nothing(lab, tally):
     assert tally.injected == 30
 
 
+def test_an_acknowledged_job_that_is_lost_is_seen_beside_one_that_nobody_was_told_of(lab, tally):
+    case = lab.case()
+    told = case.sweep(point="commit.after", action="kill", job=2).acknowledged
+    with closing(sqlite3.connect(case.store / "mlflow.db")) as database, database:
+        runs = "SELECT run_uuid FROM tags WHERE key = 'lab.key' AND value IN (?)"
+        database.execute(f"DELETE FROM runs WHERE run_uuid IN ({runs})", [*told])
+    assert len(tally.after_fault(case, "lost").jobs) == len(told) == 1
+    assert tally.lost == [f"lost: {key} was acknowledged" for key in told]
+
+
 @pytest.mark.parametrize(("action", "code"), [("interrupt", 130), ("terminate", 143)])
 def test_a_signal_ends_a_sweep_after_the_run_at_hand(lab, tally, action, code):
     case = lab.case()
     said = case.sweep(point="create.after", action=action, job=2)
-    assert (said.code, said.acknowledged) == (code, 2)
+    assert (said.code, len(said.acknowledged)) == (code, 2)
     assert tally.after_fault(case, action).left == []
     tally.after_recovery(case, action)
     assert tally.problems == []
@@ -58,7 +70,7 @@ def test_sweeps_at_once_wait_for_each_other_and_do_each_job_once(lab, tally):
     case = lab.case()
     crowd = case.crowd(4)
     assert [said.code for said in crowd] == [0] * 4
-    assert sorted(said.acknowledged for said in crowd) == [0, 0, 0, JOBS]
+    assert sorted(len(said.acknowledged) for said in crowd) == [0, 0, 0, JOBS]
     assert sum(said.waiting == f"another sweep is at work in {case.store}" for said in crowd) == 3
     tally.after_recovery(case, "at once")
     assert tally.problems == []
@@ -79,7 +91,7 @@ def test_a_signal_ends_the_waiting(lab):
         said = case.sweep(kill_after=1, whom="SIGINT")
     assert said.code == 130
     assert said.waiting
-    assert said.acknowledged == 0
+    assert said.acknowledged == set()
 
 
 def test_readers_are_never_told_that_the_database_is_locked_nor_is_the_sweep(lab, tally):

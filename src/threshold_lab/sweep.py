@@ -197,7 +197,7 @@ class _Recorder:
                 if job.key in self.superseded:
                     self.runs.supersede(self.superseded[job.key])
                 self.run_ids[job.key] = write(job)
-                self.watch.recorded()
+                self.watch.recorded(job.key)
 
     def sum_up(self, jobs: Sequence[Job]) -> None:
         """Write one run for the whole sweep above those of its jobs, if any of them is new."""

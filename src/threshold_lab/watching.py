@@ -28,8 +28,8 @@ class Watch:
     def trained(self, lanes: int) -> None:
         """Take note that one more program is done."""
 
-    def recorded(self) -> None:
-        """Take note that one more run is stored."""
+    def recorded(self, key: str) -> None:
+        """Take note that the run of one more job is stored, by the job's key."""
 
     def summing_up(self) -> None:
         """Take note that the table and the pictures of the whole sweep are being made."""

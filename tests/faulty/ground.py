@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 WORDS = [
@@ -34,8 +34,9 @@ class Said:
         return next((line[name] for line in self.lines if name in line), None)
 
     @property
-    def acknowledged(self) -> int:
-        return sum("recorded" in line for line in self.lines)
+    def acknowledged(self) -> set[str]:
+        """The keys of the jobs of which it was said that they are recorded."""
+        return {line["recorded"] for line in self.lines if "recorded" in line}
 
 
 @dataclass
@@ -79,7 +80,7 @@ class Case:
     ground: Ground
     folder: Path
     sweeps: int = 0
-    acknowledged: int = 0
+    acknowledged: set[str] = field(default_factory=set)
 
     @property
     def store(self) -> Path:
@@ -110,7 +111,7 @@ class Case:
         lines = [json.loads(line) for line in Path(order["log"]).read_text().splitlines()]
         said = Said(code, lines)
         assert said.crash is None, said.crash
-        self.acknowledged += said.acknowledged
+        self.acknowledged |= said.acknowledged
         return said
 
     def drop(self) -> None:

@@ -53,8 +53,8 @@ class Told(Watch):
         self.done = counts["recorded"]
         self._arm()
 
-    def recorded(self) -> None:
-        self.say(recorded=1)
+    def recorded(self, key: str) -> None:
+        self.say(recorded=key)
         self.done += 1
         self._arm()
 

@@ -60,8 +60,7 @@ class Tally:
         self.injected += 1
         own = found(case.store)
         compare(own, self.control)
-        if len(own.jobs) < case.acknowledged:
-            self.lost.append(f"{name}: {case.acknowledged} acknowledged, {len(own.jobs)} there")
+        self.lost += [f"{name}: {key} was acknowledged" for key in case.acknowledged - own.jobs.keys()]
         self.duplicated += [f"{name}: {key}" for key in own.duplicated]
         self.wrong += [f"{name}: {what}" for what in own.wrong]
         if len(going_on := [what for what in own.left if what.endswith("is RUNNING")]) > 1:

@@ -119,7 +119,7 @@ class TerminalWatch(Watch):
             self._progress.update(self._programs, completed=self._shown, note=self._note)
         self._line()
 
-    def recorded(self) -> None:
+    def recorded(self, _key: str) -> None:
         """Count a run."""
         self.new_runs += 1
         if self._runs is not None:

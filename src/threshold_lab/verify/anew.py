@@ -29,7 +29,7 @@ class _Watch(Watch):
     def planned(self, *, jobs: int, recorded: int, **_: int) -> None:
         self.jobs = jobs - recorded
 
-    def recorded(self) -> None:
+    def recorded(self, _key: str) -> None:
         self.done += 1
         self.onlooker.looking("runs recorded", self.done, self.jobs)
 
