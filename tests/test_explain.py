@@ -6,7 +6,9 @@ import re
 import keras
 import numpy as np
 import pytest
-from explained_models import BCE, CASES, ONE_HOT, PLUS_MINUS, Case, X, Y, sequential
+from explained_models import BCE, ONE_HOT, PLUS_MINUS, Case, X, Y, made, sequential
+from explained_models import CASES as MODELS
+from explained_others import OTHERS
 
 import threshold_lab
 from threshold_lab.errors import DataError, ModelError
@@ -21,13 +23,7 @@ pytestmark = [
 SEEN = {"saturated", "constant_output", "loss_differs", "no_better_than_majority", "one_class"}
 
 
-def made(case: Case) -> keras.Model:
-    keras.utils.set_random_seed(1)
-    model = case.model()
-    if case.loss is not None:
-        given = [own if isinstance(own, str) else type(own).from_config(own.get_config()) for own in case.metrics]
-        model.compile(keras.optimizers.SGD(0.05), case.loss, metrics=given)
-    return model
+CASES = [*MODELS, *OTHERS]
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +99,7 @@ def test_the_first_model_is_explained_in_full(said):
     outputs = made(CASES[0]).predict(X, verbose=0)
     assert full["accuracies"]["keras"] == pytest.approx(float(((outputs > 0.5) == Y).mean()))
     assert full["accuracies"]["natural"] == pytest.approx(float(((outputs >= 0.5) == Y).mean()))  # a tie is positive
-    assert full["thresholded"] == {"fit": [], "evaluate": ["accuracy"], "predict": []}
+    assert full["thresholded"] == {"fit": [], "evaluate": ["accuracy"], "predict": [], "unknown": []}
     assert said["softmax of two"]["metrics"][0]["threshold_as_probability"] == 0.5
     assert "fit, the loss and predict: nothing, ever" in str(full)
 

@@ -47,8 +47,8 @@ def activation(name: str, units: int, *, finds_logits: bool) -> Activation | Non
     return own and replace(own, units=units, recovers_logits=own.recovers_logits and finds_logits)
 
 
-def name_of(function: Any) -> str:
-    """Return the Keras name of an activation function; of a function of one's own, that of the same values."""
+def name_of(function: Any, units: int) -> str:
+    """Return the Keras name of an activation function; of one's own, that of the same values on so many units."""
     if function is None:
         return "linear"
     name = getattr(function, "__name__", "")
@@ -57,26 +57,28 @@ def name_of(function: Any) -> str:
             return name
     except ValueError:
         pass
-    return probed(function)
+    return probed(function, _grid(units))
 
 
-def probed(function: Callable[[Any], Any], grid: Any = None) -> str:
-    """Return the name of the activation whose values a function has on a grid; `step` for two values; or UNKNOWN."""
-    for rows in [_GRID[:, None], np.stack([-_GRID, _GRID], axis=1)] if grid is None else [grid]:
-        try:
-            values = np.asarray(function(keras.ops.convert_to_tensor(rows)))
-        except Exception:  # noqa: S112 - whatever a foreign function raises on numbers it was not made for
-            continue
-        if values.shape == rows.shape and (found := _recognised(rows, values)):
-            return found
-    return UNKNOWN
+def _grid(units: int) -> Any:
+    """Rows of so many numbers; no column is a multiple of another, lest a softmax be a sigmoid of one of them."""
+    return np.stack([np.roll(_GRID, 7 * column) for column in range(units)], axis=1)
 
 
-def _recognised(rows: Any, values: Any) -> str | None:
-    if np.all(values == 1):
-        return "softmax" if rows.shape[-1] == 1 else None
+def probed(function: Callable[[Any], Any], rows: Any) -> str:
+    """Return the name of the activation whose values a function has on rows; `step` for two values; or UNKNOWN."""
+    try:
+        values = np.asarray(function(keras.ops.convert_to_tensor(rows)))
+    except Exception:  # whatever a foreign function raises on numbers it was not made for
+        return UNKNOWN
+    return _recognised(rows, values) if values.shape == rows.shape else UNKNOWN
+
+
+def _recognised(rows: Any, values: Any) -> str:
     for name in _RECOGNISED[: None if rows.shape[-1] > 1 else -1]:
         expected = np.asarray(keras.activations.get(name)(keras.ops.convert_to_tensor(rows)))
         if np.allclose(values, expected, rtol=1e-4, atol=1e-6):
             return name
-    return "step" if len(np.unique(values)) == 2 else None
+    if rows.shape[-1] == 1 and np.all(values == 1):
+        return "softmax"
+    return "step" if len(np.unique(values)) == 2 else UNKNOWN

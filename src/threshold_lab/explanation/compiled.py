@@ -23,11 +23,15 @@ CLASSIFYING = {*ACCURACIES, *OF_LARGEST, *_OF_COUNTS, *F_SCORES, *AT_A_RATE, "AU
 
 @dataclass(frozen=True)
 class CompiledLoss:
-    """A loss: its Keras name, `custom` where it is none of Keras's, and its settings; function: (y, output) -> rows."""
+    """A loss: its Keras name, `custom` where it is none of Keras's, and its settings.
+
+    function: (y, output) -> the loss of a batch. weight: what evaluate multiplies it by, loss_weights.
+    """
 
     name: str
     settings: dict[str, Any]
     function: Any
+    weight: float = 1.0
 
     @property
     def known(self) -> bool:
@@ -44,28 +48,32 @@ class CompiledLoss:
 class CompiledMetric:
     """A metric: its name in the log, the class it became, and where it cuts outputs: one number, several, or none.
 
-    settings: those that matter to what it is told of. object: Keras's.
+    known: whether it is one of Keras's, and so all it does. settings: those that matter to what it is told of.
+    object: Keras's.
     """
 
     name: str
     resolved: str
     threshold: float | list[float] | None
+    known: bool = True
     from_logits: bool = False
     object: Any = field(default=None, compare=False, repr=False)
 
 
 def loss_of(model: keras.Model, output: Output, y: Any = None) -> CompiledLoss | None:
     """Return the loss a model was compiled with; None where there is none."""
-    compiled = getattr(model, "_compile_loss", None)
+    compiled: Any = getattr(model, "_compile_loss", None)
     chosen = keras.tree.flatten(getattr(compiled, "_user_loss", None))
     if not chosen or chosen[0] is None:
         return None
+    weights = keras.tree.flatten(compiled._user_loss_weights)
+    weight = 1.0 if weights[0] is None else float(weights[0])
     own = compile_utils.get_loss(chosen[0], *_tensors(output, y, ""))
     function = getattr(own, "fn", None)
     name = getattr(function, "__name__", "") if function is not None else ""
     if function is None or getattr(keras.losses, name, None) is not function:
-        return CompiledLoss("custom", {"name": name or type(own).__name__}, own)
-    return CompiledLoss(name, _settings(function) | own._fn_kwargs, own)
+        return CompiledLoss("custom", {"name": name or type(own).__name__}, own, weight)
+    return CompiledLoss(name, _settings(function) | own._fn_kwargs, own, weight)
 
 
 def metrics_of(model: keras.Model, output: Output, loss: CompiledLoss | None, y: Any = None) -> list[CompiledMetric]:
@@ -92,7 +100,8 @@ def _metric(own: Any) -> CompiledMetric:
     wrapped = type(own).__name__ == "MeanMetricWrapper"
     resolved = getattr(function, "__name__", "custom") if wrapped else type(own).__name__
     from_logits = bool(settings.get("from_logits") or getattr(own, "_from_logits", False))
-    return CompiledMetric(own.name, resolved, _threshold(own, settings), from_logits, own)
+    known = getattr(function if wrapped else own, "__module__", "").startswith("keras.")
+    return CompiledMetric(own.name, resolved, _threshold(own, settings), known, from_logits, own)
 
 
 def _threshold(own: Any, settings: dict[str, Any]) -> float | list[float] | None:

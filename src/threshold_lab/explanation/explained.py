@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from threshold_lab.errors import DataError
+from threshold_lab.explanation.activations import UNKNOWN
 from threshold_lab.explanation.answer import Explanation
 from threshold_lab.explanation.compiled import AT_A_RATE, F_SCORES, OF_LARGEST, CompiledMetric, loss_of, metrics_of
 from threshold_lab.explanation.findings import Finding, found, ordered
@@ -35,7 +36,7 @@ def explain(model: keras.Model, x: Any = None, y: Any = None) -> Explanation:
     if y is not None and y.ndim == 1 and output.units == 1:
         y = y.reshape(-1, *[1] * len(output.shape))  # as Keras does before it compares
     loss = loss_of(model, output, y)
-    labels = None if y is None or output.units > _TWO else Labels(y, output.units)
+    labels = None if y is None else Labels(y, output.units)
     own = Judged(output, loss, tuple(metrics_of(model, output, loss, y)), labels)
     if problem := misfit(output, own, y):
         return told(own, None, [*findings_of(own), problem])
@@ -87,8 +88,10 @@ def seen_findings(own: Judged, seen: Measured) -> Iterator[Finding]:
         yield found(
             "dead_gradients",
             f"{share} are called wrongly and have exactly zero gradient",
-            **own.output.endings(),
+            **own.endings(),
         )
+    if seen.evaluated is not None and seen.dead is None:
+        yield found("nothing_trainable")
     if own.labels is not None and len(own.labels.values) == 1:
         yield found("one_class")
     yield from _of_accuracy(seen)
@@ -127,15 +130,28 @@ def told(own: Judged, seen: Measured | None, findings: list[Finding]) -> Explana
         "output": own.returns,
         "regression": own.regression,
         "half": own.half,
+        "calls": own.calls,
         "metrics": [_metric(own, metric) for metric in own.metrics],
-        "thresholded": {"fit": [], "evaluate": [one.name for one in own.metrics if cuts(one)], "predict": []},
+        "thresholded": _thresholded(own),
         "findings": [one.as_json() for one in ordered(_once(findings))],
     }
     return Explanation(said | (_seen(seen) if seen is not None else {}))
 
 
+def _thresholded(own: Judged) -> dict[str, list[str]]:
+    """Who cuts outputs; unknown: who is none of Keras's, and may cut."""
+    step = ["step"] if own.output.activation == "step" else []
+    foreign = ["activation"] * (own.output.activation == UNKNOWN) + ["loss"] * bool(own.loss and not own.loss.known)
+    return {
+        "fit": step,
+        "evaluate": [*step, *(one.name for one in own.metrics if cuts(one))],
+        "predict": step,
+        "unknown": [*foreign, *(one.name for one in own.metrics if not one.known and not cuts(one))],
+    }
+
+
 def cuts(metric: CompiledMetric) -> bool:
-    """Whether a metric calls rows of one class or the other."""
+    """Whether a metric is known to call rows of one class or the other."""
     return metric.threshold is not None or metric.resolved in (*OF_LARGEST, *F_SCORES, *AT_A_RATE, "AUC")
 
 

@@ -49,7 +49,7 @@ FINDINGS = {
     "from_logits_missing": Kind(ERROR, mend=_compiled("keras.losses.{kind}(from_logits=True)", "{metrics}")),
     "from_logits_twice": Kind(ERROR, mend=_compiled("keras.losses.{kind}()")),
     "logit_is_confined": Kind(ERROR, mend=_LINEAR),
-    "dead_gradients": Kind(CAUTION, mend=_SIGMOID),
+    "dead_gradients": Kind(CAUTION, mend="{smooth}"),
     "not_a_probability": Kind(CAUTION, mend=_SIGMOID),
     "not_calibrated": Kind(NOTE, mend=_compiled("keras.losses.BinaryCrossentropy()")),
     "margin_never_negative": Kind(ERROR, mend=_LINEAR),
@@ -73,8 +73,9 @@ FINDINGS = {
     ),
     "logits_not_found": Kind(
         NOTE,
-        "a layer after the sigmoid hides its logits, so the loss is computed from outputs cut to [1e-7, 1 - 1e-7]: "
-        "rows that are wrong and very sure get no gradient; end the model with the sigmoid itself",
+        "a layer after the sigmoid, or its dtype, hides its logits, so the loss is computed from outputs cut to "
+        "[1e-7, 1 - 1e-7]: rows that are wrong and very sure get no gradient; end the model with the sigmoid itself, "
+        "in float32",
     ),
     "label_smoothing": Kind(
         NOTE,
@@ -91,6 +92,9 @@ FINDINGS = {
         NOTE, "nothing here speaks of classes: the model is a regression, and its output an estimate of y"
     ),
     "many_classes": Kind(NOTE, "more than two units are more than two classes; explain judges classifiers of two"),
+    "many_outputs": Kind(
+        NOTE, "more than two units, each by itself; explain judges a single one, and classifiers of two classes"
+    ),
     "activation_unknown": Kind(
         NOTE, "the output activation is none that is known here, so nothing is said of what the output stands for"
     ),
@@ -112,8 +116,8 @@ FINDINGS = {
     ),
     "f1_without_threshold": Kind(
         ERROR,
-        "metric {metric!r} has no threshold: of a single column it calls every row positive, and is the same number "
-        "2p/(1 + p), p the share of positives, whatever the model does",
+        "metric {metric!r} has no threshold: of a single column it calls every row positive whose output is not 0; "
+        "where no output is 0, that is the same number 2p/(1 + p), p the share of positives, whatever the model does",
         _compiled(metrics="[keras.metrics.{resolved}({beta}threshold=0.5)]"),
     ),
     "f1_on_logits": Kind(
@@ -172,6 +176,7 @@ FINDINGS = {
     ),
     "one_class": Kind(NOTE, "all rows have one label, so nothing can be said of how well classes are told apart"),
     # ---- what is seen on data
+    "nothing_trainable": Kind(NOTE, "no weight is trainable, so fit moves none", "model.trainable = True"),
     "constant_output": Kind(
         CAUTION, "predict returns the same number, {value:.6g}, for every row: no threshold parts them"
     ),

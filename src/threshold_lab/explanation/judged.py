@@ -6,10 +6,11 @@ from functools import cached_property
 from threshold_lab.explanation.compiled import CLASSIFYING, CompiledLoss, CompiledMetric
 from threshold_lab.explanation.labels import Labels
 from threshold_lab.explanation.output import Output
-from threshold_lab.explanation.promised import REGRESSIONS, head_of, loss_asked
-from threshold_lab.heads import Contract, Head, contract_of
+from threshold_lab.explanation.promised import REGRESSIONS, calls_of, head_of, lopsided, loss_asked
+from threshold_lab.heads import Contract, Head, Loss, contract_of
 
 _TWO = 2
+_CONFINED = {"sigmoid", "softmax", "hard_sigmoid", "step"}
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,11 @@ class Judged:
     @property
     def regression(self) -> bool:
         """Whether nothing speaks of classes."""
-        if self.loss is None or self.loss.name not in REGRESSIONS or self.output.units > 1:
+        if self.loss is None or self.loss.name not in REGRESSIONS:
             return False
         if self.labels is not None:
-            return not self.labels.binary
-        confined = self.head is not None and self.head.confined
-        return not confined and not any(own.resolved in CLASSIFYING for own in self.metrics)
+            return not self.labels.of_classes
+        return self.output.activation not in _CONFINED and not any(own.resolved in CLASSIFYING for own in self.metrics)
 
     @property
     def returns(self) -> str:
@@ -51,16 +51,59 @@ class Judged:
         if self.regression:
             return "score"
         if self.contract is not None:
-            return self.contract.returns
+            return self._returned(self.contract)
         if self.output.units > _TWO and (asked := loss_asked(self.loss)) is not None:
-            softmax = self.output.activation == "softmax"
-            return "probability" if softmax else "logit" if asked.from_logits else "score"
+            return self._returned_of_each(asked)
         return "score" if not self.loss.known and self.output.activation != "unknown" else "neither"
+
+    def _returned(self, contract: Contract) -> str:
+        if self._apart:
+            return "neither"
+        return "score" if self._lopsided and contract.returns in ("probability", "logit") else contract.returns
+
+    def _returned_of_each(self, asked: Loss) -> str:
+        """Of more than two units."""
+        own, alone = self.output.activation, 1 in asked.units
+        if own == "softmax" or (own == "sigmoid" and alone and asked.claim != "margin"):
+            return "probability"
+        if asked.claim != "probability":
+            return asked.claim
+        return "score" if alone and not asked.cross_entropy else "neither"
+
+    @property
+    def compares(self) -> bool:
+        """Whether units are of classes that exclude each other."""
+        asked = loss_asked(self.loss) if self.loss else None
+        return self.output.activation == "softmax" or (asked is not None and 1 not in asked.units)
+
+    @property
+    def _apart(self) -> bool:
+        """Whether the loss compares two units for a probability, and nothing makes them sum to one."""
+        own = self.head
+        shares = self.output.activation == "softmax"
+        return own is not None and 1 not in own.loss.units and own.probability and not shares
+
+    @property
+    def _lopsided(self) -> bool:
+        return self.output.units == 1 and self.loss is not None and lopsided(self.loss)
 
     @property
     def half(self) -> float | None:
         """The score at which P(y = 1) is one half."""
-        return None if self.contract is None or self.regression else self.contract.half
+        unsaid = self.regression or self._apart or self._lopsided
+        return None if self.contract is None or unsaid else self.contract.half
+
+    @property
+    def calls(self) -> str | None:
+        """The code that calls rows where P(y = 1) is one half."""
+        return None if self.half is None else calls_of(self.output, self.head, self.half)
+
+    def endings(self) -> dict[str, str]:
+        """Return the lines that end the model otherwise; `smooth`: with an activation whose slope is nowhere zero."""
+        lines = self.output.endings()
+        nonnegative = self.head is None or self.head.activation.low >= 0
+        estimate = "softplus" if nonnegative else "linear"
+        return lines | {"smooth": lines[estimate if self.regression else "sigmoid"]}
 
     @property
     def probability_of_the_larger(self) -> float | None:

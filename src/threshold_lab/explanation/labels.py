@@ -24,17 +24,27 @@ class Labels:
 
     @cached_property
     def flat(self) -> NDArray[np.float64]:
-        """One number a row: of one-hot labels, whether the second is the larger."""
+        """One number a row: of one-hot labels, the place of the largest; of others for several units, all of them."""
         own = np.asarray(self.given, np.float64)
-        if self.one_hot:
-            pairs = own.reshape(-1, 2)
-            return (pairs[:, 1] > pairs[:, 0]).astype(np.float64)
-        return own.reshape(-1)
+        return own.argmax(axis=-1).reshape(-1).astype(np.float64) if self.one_hot else own.reshape(-1)
 
     @property
+    def of_each(self) -> bool:
+        """Whether each row has a number for each of several units."""
+        return self.units > 1 and self.given.ndim > 1 and self.given.shape[-1] == self.units
+
+    @cached_property
     def one_hot(self) -> bool:
-        """Whether each row has a number for each of two units."""
-        return self.units == _CLASSES and self.given.ndim > 1 and self.given.shape[-1] == _CLASSES
+        """Whether these numbers are shares of one whole, and so tell classes that exclude each other."""
+        if not self.of_each:
+            return False
+        wholes = np.asarray(self.given, np.float64).sum(axis=-1)
+        return bool(np.allclose(wholes, wholes.flat[0], atol=1e-5))
+
+    @property
+    def of_several(self) -> bool:
+        """Whether each row has several labels, each 0 or 1, that do not exclude each other."""
+        return self.of_each and not self.one_hot and self.zero_one
 
     @cached_property
     def values(self) -> NDArray[np.float64]:
@@ -43,8 +53,13 @@ class Labels:
 
     @property
     def binary(self) -> bool:
-        """Whether there are two of them at most."""
-        return len(self.values) <= _CLASSES
+        """Whether each row is of one of two classes."""
+        return self.units <= _CLASSES and self.of_each == self.one_hot and len(self.values) <= _CLASSES
+
+    @property
+    def of_classes(self) -> bool:
+        """Whether they are of classes, two or more, or of several labels that are each 0 or 1."""
+        return self.binary or self.one_hot or self.zero_one
 
     @property
     def negative(self) -> float:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from threshold_lab.errors import DataError
 from threshold_lab.explanation.compiled import ACCURACIES, OF_LARGEST
+from threshold_lab.explanation.gradient import moves
 from threshold_lab.explanation.judged import Judged
 from threshold_lab.explanation.promised import score_of
 from threshold_lab.heads import SCALES
@@ -83,13 +84,22 @@ def _losses(model: keras.Model, own: Judged, x: Any, y: Any, outputs: Reals) -> 
     """What evaluate reports, and what predict comes to."""
     with _told("evaluate"):
         told = model.evaluate(x, y, batch_size=_BATCH, verbose=0, return_dict=True)
-    again = own.loss.function(tf.convert_to_tensor(y), tf.convert_to_tensor(outputs.astype(np.float32)))  # type: ignore[union-attr]
     penalties = float(sum(map(float, model.losses)))
     accuracy = next((one.name for one in own.metrics if one.resolved in (*ACCURACIES, *OF_LARGEST)), None)
-    found: dict[str, Any] = {"evaluated": float(told["loss"]), "recomputed": float(np.mean(again)) + penalties}
+    found: dict[str, Any] = {"evaluated": float(told["loss"]), "recomputed": _recomputed(own, y, outputs) + penalties}
     if accuracy in told:
         found["keras"] = float(told[accuracy])
     return found | (_accuracies(own, outputs) if own.labels is not None and own.labels.binary else {})
+
+
+def _recomputed(own: Judged, y: Any, outputs: Reals) -> float:
+    """The loss of outputs as evaluate puts it together: batch by batch, each weighed by its rows."""
+    total = 0.0
+    for start in range(0, len(outputs), _BATCH):
+        labels, batch = y[start : start + _BATCH], outputs[start : start + _BATCH].astype(np.float32)
+        loss = own.loss.function(tf.convert_to_tensor(labels), tf.convert_to_tensor(batch))  # type: ignore[union-attr]
+        total += float(np.mean(loss)) * len(batch)
+    return own.loss.weight * total / len(outputs)  # type: ignore[union-attr]
 
 
 def _accuracies(own: Judged, outputs: Reals) -> dict[str, Any]:
@@ -120,6 +130,8 @@ def _tuned(scores: Reals, positive: NDArray[np.bool_]) -> dict[str, Any]:
 def _dead(model: keras.Model, own: Judged, x: Any, y: Any, outputs: Reals) -> dict[str, Any]:
     """Rows of the first batch that move no weight, each taken by itself, and those of them that are called wrongly."""
     rows = min(_BATCH, len(outputs))
+    if not model.trainable_variables:
+        return {}
     still = np.array([not _moves(model, own, *_row(x, y, row)) for row in range(rows)])
     found: dict[str, Any] = {"dead": float(still.mean())}
     if own.half is not None and own.labels is not None and own.labels.binary and len(own.output.shape) == 1:
@@ -133,11 +145,4 @@ def _row(x: Any, y: Any, row: int) -> tuple[Any, Any]:
 
 
 def _moves(model: keras.Model, own: Judged, x: Any, y: Any) -> bool:
-    with tf.GradientTape() as tape:
-        loss = own.loss.function(tf.convert_to_tensor(y), model(x, training=False))  # type: ignore[union-attr]
-    gradients = tape.gradient(loss, [one.value for one in model.trainable_variables])
-    return any(one is not None and bool(np.any(np.asarray(one) != 0)) for one in map(_dense, gradients))
-
-
-def _dense(gradient: Any) -> Any:
-    return tf.convert_to_tensor(gradient) if isinstance(gradient, tf.IndexedSlices) else gradient
+    return moves(model, x, lambda output: own.loss.function(tf.convert_to_tensor(y), output))  # type: ignore[union-attr]

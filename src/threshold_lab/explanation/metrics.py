@@ -36,7 +36,7 @@ def _of_cuts(own: Judged, metric: CompiledMetric) -> Iterator[Finding]:
     which = "accuracy" if metric.resolved in ACCURACIES else "threshold"
     if metric.resolved in F_SCORES and head.claim == "logit":
         beta = "" if metric.resolved == "F1Score" else f"beta={metric.object.beta:g}, "
-        endings = own.output.endings()
+        endings = own.endings()
         yield found("f1_on_logits", beta=beta, probability=own.probability_at(cut), **values, **endings)
     elif metric.resolved in F_SCORES:
         yield found("threshold_not_natural", **values)

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from threshold_lab.errors import ModelError
 from threshold_lab.explanation.activations import UNKNOWN, probed
+from threshold_lab.explanation.gradient import moves
 from threshold_lab.explanation.layers import of_model
 from threshold_lab.network import broken_pairs_allowed
 
@@ -40,6 +41,7 @@ class Output:
     """A single output: its units, its activation by its Keras name, and the layer or way it was found by.
 
     shape: without the rows. finds_logits: whether a cross-entropy finds the logits behind it while Keras trains.
+    passes_gradient: whether a weight has a gradient of it; told of a step alone, whose author may have given it one.
     place: the expression of the layer whose activation it is, or that is it; empty where the code of the model is.
     """
 
@@ -48,12 +50,13 @@ class Output:
     shape: tuple[int | None, ...]
     found: str
     finds_logits: bool
+    passes_gradient: bool = True
     place: str = ""
     settable: bool = False
 
     def endings(self) -> dict[str, str]:
         """Return, by the name of an activation, the line that ends the model with that one instead."""
-        return {name: self._ending(name) for name in ("sigmoid", "softmax", "linear", "exponential")}
+        return {name: self._ending(name) for name in ("sigmoid", "softmax", "linear", "exponential", "softplus")}
 
     def _ending(self, name: str) -> str:
         if self.settable:
@@ -67,13 +70,15 @@ class Output:
 
 def output_of(model: keras.Model, x: Any = None) -> Output:
     """Look at a model's output. x: rows, for a model that does not tell its inputs. Raises ModelError."""
-    seen = _Seen(model, sample(model, x))
+    rows = sample(model, x)
+    seen = _Seen(model, rows)
+    if not seen.shape or seen.shape[-1] is None:
+        raise ModelError("the model's output has no axis of units: (rows,); end it with Dense(1)")
     name, found = of_model(model)
     if name is UNKNOWN:
         name, found = seen.activation, "the traced graph"
-    if not seen.shape or seen.shape[-1] is None:
-        raise ModelError("the model's output has no axis of units: (rows,); end it with Dense(1)")
-    return Output(name, seen.shape[-1], seen.shape, found, seen.finds_logits, *_place(model, found))
+    passes = name != "step" or moves(model, rows, lambda output: output)
+    return Output(name, seen.shape[-1], seen.shape, found, seen.finds_logits, passes, *_place(model, found))
 
 
 def _place(model: keras.Model, found: str) -> tuple[str, bool]:
@@ -138,7 +143,8 @@ class _Seen:
             self.activation = _compared(before.numpy(), output.numpy())
 
     def _look(self, output: tf.Tensor) -> None:
-        self.finds_logits = hasattr(output, "_keras_logits") or output.op.type in ("Sigmoid", "Softmax")
+        found = hasattr(output, "_keras_logits") or output.op.type in ("Sigmoid", "Softmax")
+        self.finds_logits = found and output.dtype.name == keras.config.floatx()  # any other is cast before the loss
         op = output.op
         while op.type in _PASSING and op.inputs and op.inputs[0].dtype.is_floating:
             op = op.inputs[0].op

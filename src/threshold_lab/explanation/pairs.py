@@ -20,18 +20,18 @@ def findings_of(own: Judged) -> list[Finding]:
 
 def _of_output(own: Judged) -> Iterator[Finding]:
     name, loss = own.output.activation, own.loss
-    if name == "step":
-        yield found("step_has_no_gradient", **own.output.endings())
+    if name == "step" and not own.output.passes_gradient:
+        yield found("step_has_no_gradient", **own.endings())
     if name == "unknown":
         yield found("activation_unknown")
-    if own.output.units > _TWO:
-        yield found("many_classes")
+    if own.output.units > _TWO and not own.regression:
+        yield found("many_classes" if own.compares else "many_outputs")
     hidden = name in _WITH_LOGITS and not own.output.finds_logits and loss is not None
     if hidden and loss is not None and "binary" in loss.name and not loss.from_logits:
         yield found("logits_not_found")
-    classes = loss is not None and loss.name not in REGRESSIONS
+    classes = loss is not None and loss.name not in REGRESSIONS and not (own.labels and own.labels.of_several)
     if own.output.units == _TWO and name in ("sigmoid", "hard_sigmoid") and classes:
-        yield found("units_do_not_sum_to_one", **own.output.endings())
+        yield found("units_do_not_sum_to_one", **own.endings())
     if own.regression:
         yield found("regression")
 
@@ -64,4 +64,4 @@ def _of_pair(own: Judged) -> Iterator[Finding]:
     middle = own.labels.middle if own.labels else 0
     for trouble in own.contract.troubles:
         if trouble.id not in left:
-            yield found(trouble.id, trouble.text, kind=kind, metrics=metrics, middle=middle, **own.output.endings())
+            yield found(trouble.id, trouble.text, kind=kind, metrics=metrics, middle=middle, **own.endings())

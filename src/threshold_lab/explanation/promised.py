@@ -42,6 +42,9 @@ REGRESSIONS = {
 }
 """Losses that say nothing of classes."""
 
+_LOPSIDED = {"dice", "tversky", "mean_squared_logarithmic_error", "mean_absolute_percentage_error"}
+"""Losses of a single unit that are not the same with both classes exchanged."""
+
 
 def loss_asked(loss: CompiledLoss) -> Loss | None:
     """Return a compiled loss as `heads` knows it; None for one that nobody knows."""
@@ -51,6 +54,11 @@ def loss_asked(loss: CompiledLoss) -> Loss | None:
     if loss.name == "binary_crossentropy":
         return LOSSES["binary_crossentropy_from_logits"]
     return replace(own, claim="logit", from_logits=True, clips=False)
+
+
+def lopsided(loss: CompiledLoss) -> bool:
+    """Whether a loss of a single unit is least elsewhere than halfway where P = 1/2."""
+    return loss.name in _LOPSIDED or bool(loss.settings.get("apply_class_balancing"))
 
 
 def head_of(output: Output, loss: CompiledLoss | None, low: int) -> Head | None:
@@ -69,4 +77,18 @@ def score_of(outputs: np.ndarray, output: Output, head: Head | None) -> np.ndarr
     flat = np.asarray(outputs, np.float64).reshape(-1, output.units)
     if output.units == 1:
         return flat[:, 0]
-    return flat[:, 1] if head is not None and head.confined else flat[:, 1] - flat[:, 0]
+    return flat[:, 1] - flat[:, 0] if differs(head) else flat[:, 1]
+
+
+def calls_of(output: Output, head: Head | None, half: float) -> str:
+    """Return the code that calls rows at half a probability, by `score_of`."""
+    if output.units == 1:
+        return f"calls = model.predict(x) >= {half:g}"
+    if differs(head):
+        return f"p = model.predict(x); calls = p[..., 1] - p[..., 0] >= {half:g}"
+    return f"calls = model.predict(x)[..., 1] >= {half:g}"
+
+
+def differs(head: Head | None) -> bool:
+    """Whether the score of two units is their difference, as of logits, and not the second alone."""
+    return head is None or head.claim != "probability"

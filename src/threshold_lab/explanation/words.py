@@ -3,14 +3,30 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from threshold_lab.heads import ACTIVATIONS
+
 RETURNED = {
     "probability": "the probability of class 1, a number from 0 to 1",
     "logit": "a logit: any number, whose sigmoid is the probability of class 1",
     "margin": "a margin: its sign is the class, its size no probability",
-    "score": "a score: the larger, the likelier class 1, but no probability, for it can leave [0, 1]",
+    "score": "a score: the larger, the likelier class 1, but no probability",
     "neither": "nothing that stands for a class, a probability or a logit: activation and loss contradict each other",
 }
 _REGRESSION = "an estimate of y itself, for nothing here speaks of classes"
+_OF_A_STEP = "what the step at the end of the model leaves of its output: one of two numbers"
+_OF_OWN_LOSS = "a score, whose meaning is what the loss, which is none of Keras's, asks for"
+_OF_NO_LOSS = "a number whose meaning nothing has decided: there is no loss"
+_OF_NOBODY_KNOWS = "a number of which nothing is known here, as nothing is of the activation"
+_OF_TWO_LOGITS = "two logits: any numbers; the sigmoid of the second less the first is the probability of class 1"
+_OF_EACH = {
+    "probability": "for each unit a probability, a number from 0 to 1",
+    "logit": "for each unit a logit: any number",
+    "margin": "for each unit a margin: its size is no probability",
+    "score": "for each unit a score, which is no probability",
+}
+"""Of units that are no two classes."""
+_TWO = 2
+_NOT_ZERO = "calls every row positive whose output is not 0"
 _LARGEST = "calls a row what the largest of its outputs stands for"
 _WITHOUT_CUT = {
     "AUC": "looks at every cut from 0 to 1",
@@ -19,6 +35,7 @@ _WITHOUT_CUT = {
     "F1Score": _LARGEST,
     "FBetaScore": _LARGEST,
 }
+_F_SCORES = ("F1Score", "FBetaScore")
 _MARKS = {"error": "broken", "caution": "caution", "note": "note"}
 
 
@@ -56,27 +73,63 @@ def _telling(loss: Mapping[str, Any]) -> dict[str, Any]:
         "apply_class_balancing": False,
         "ignore_class": None,
     }
-    return {key: value for key, value in loss.items() if key == "name" or (key not in usual or value != usual[key])}
+    return {key: value for key, value in loss.items() if value is not None and (key, value) not in usual.items()}
 
 
 def _returns(said: Mapping[str, Any]) -> Iterator[str]:
-    yield f"predict returns {_REGRESSION if said['regression'] else RETURNED[said['output']]}."
+    yield f"predict returns {_returned(said)}."
     if said["half"] is not None and said["output"] == "neither":
         yield f"The loss asks for {said['half']:g} where P = 1/2; the output need not keep to that."
     elif said["half"] is not None:
         what = "P = 1/2" if said["output"] != "margin" else "where the class changes"
-        column = "[:, 1]" if said["units"] == 2 else ""
-        yield f"{what} lies at {said['half']:g}: calls = model.predict(x){column} >= {said['half']:g}"
+        yield f"{what} lies at {said['half']:g}: {said['calls']}"
+
+
+def _returned(said: Mapping[str, Any]) -> str:
+    """What predict returns: the first that holds."""
+    output, units, unknown = said["output"], said["units"], said["thresholded"]["unknown"]
+    compared = "categorical" in (said["loss"] or {"name": ""})["name"]
+    cases = (
+        (said["activation"] == "step", _OF_A_STEP),
+        (said["loss"] is None, _OF_NO_LOSS),
+        (said["regression"], _REGRESSION),
+        (output == "score" and "loss" in unknown, _OF_OWN_LOSS),
+        (output == "neither" and "activation" in unknown, _OF_NOBODY_KNOWS),
+        (output == "logit" and units == _TWO and compared, _OF_TWO_LOGITS),
+        (output == "logit" and units == _TWO, _OF_EACH["logit"]),
+        (units > _TWO, _OF_EACH.get(output, RETURNED[output])),
+        (output == "score" and not _confined(said), RETURNED["score"] + ", for it can leave [0, 1]"),
+    )
+    return next((words for holds, words in cases if holds), RETURNED[output])
+
+
+def _confined(said: Mapping[str, Any]) -> bool:
+    """Whether no output can leave [0, 1]."""
+    own = ACTIVATIONS.get(said["activation"])
+    return own is not None and own.low >= 0 and own.high <= 1
 
 
 def _thresholds(said: Mapping[str, Any]) -> list[str]:
-    lines = ["fit, the loss and predict: nothing, ever. evaluate: its metrics alone, each for itself:"]
-    lines += [f"  {own['name']} is {own['resolved']}: {_cut(own)}" for own in said["metrics"]]
-    return lines if said["metrics"] else ["fit, the loss, evaluate and predict: nothing; there is no metric."]
+    own = said["thresholded"]
+    nothing = "nothing, ever"
+    if foreign := [name for name in ("activation", "loss") if name in own["unknown"]]:
+        nothing = f"whether the {' or the '.join(foreign)} cuts is unknown"
+    if own["predict"]:
+        nothing = "the step at the end of the model cuts its output, in evaluate as well"
+    lines = [f"fit, the loss and predict: {nothing}. evaluate: its metrics alone, each for itself:"]
+    if not said["metrics"]:
+        return [f"fit, the loss, evaluate and predict: {nothing}; there is no metric."]
+    return lines + [f"  {one['name']} is {one['resolved']}: {_cut(one, said)}" for one in said["metrics"]]
 
 
-def _cut(metric: Mapping[str, Any]) -> str:
+def _cut(metric: Mapping[str, Any], said: Mapping[str, Any]) -> str:
     cut, probability = metric["threshold"], metric["threshold_as_probability"]
+    if metric["name"] in said["thresholded"]["unknown"]:
+        return "none of Keras's: what it may cut is unknown"
+    if cut is None and said["units"] == 1 and metric["resolved"] in _F_SCORES:
+        return _NOT_ZERO
+    if cut is None and metric.get("from_logits") and metric["resolved"] == "AUC":
+        return "looks at every cut from 0 to 1 of the sigmoid of the output"
     if cut is None:
         return _WITHOUT_CUT.get(metric["resolved"], "cuts nothing")
     if isinstance(cut, list):
@@ -100,7 +153,8 @@ def _rows(said: Mapping[str, Any]) -> list[str]:
             f"loss as evaluate reports it: {losses['evaluate']:.4f}; of what predict returns: "
             f"{losses['from_predict']:.4f}"
         )
-        lines.append(f"rows of the first batch with exactly zero gradient: {said['dead_gradient_share']:.0%}")
+        if said["dead_gradient_share"] is not None:
+            lines.append(f"rows of the first batch with exactly zero gradient: {said['dead_gradient_share']:.0%}")
     return lines
 
 
