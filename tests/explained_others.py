@@ -6,7 +6,21 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from explained_models import AT_ZERO, BCE, FINE, LOGITS, ONE_HOT, REAL, Case, X, Y, ending, sequential, subclassed
+from explained_models import (
+    AT_ZERO,
+    BCE,
+    FINE,
+    LOGITS,
+    ONE_HOT,
+    REAL,
+    Case,
+    X,
+    Y,
+    ending,
+    own_loss,
+    sequential,
+    subclassed,
+)
 from keras import layers, losses
 from keras import ops as k
 
@@ -84,10 +98,15 @@ OTHERS = [
          "sigmoid", ("units_do_not_sum_to_one",), y=Y),
     Case("two sigmoids, mse", sequential("sigmoid", 2), "mse", "probability", "sigmoid", ("brier_score",),
          y=ONE_HOT),
-    Case("two labels", sequential("sigmoid", 2), BCE, "probability", "sigmoid", (), ("units_do_not_sum_to_one",), (),
-         y=SEVERAL[:, :2]),
+    Case("hinge of two", sequential("softmax", 2), "categorical_hinge", "probability", "softmax",
+         ("not_calibrated",), ("margin_never_negative",), y=ONE_HOT),
+    Case("hinge of two numbers", sequential(None, 2), "categorical_hinge", "margin", "linear", (), (), y=ONE_HOT),
+    Case("two labels", sequential("sigmoid", 2), BCE, "probability", "sigmoid", ("many_outputs",),
+         ("units_do_not_sum_to_one",), (), y=SEVERAL[:, :2]),
     Case("three labels", sequential("sigmoid", 3), BCE, "probability", "sigmoid", ("many_outputs",),
          ("many_classes",), (), y=SEVERAL),
+    Case("three of one's own loss", sequential("sigmoid", 3), own_loss, "score", "sigmoid", ("loss_unknown",),
+         ("many_classes", "many_outputs"), ()),
     Case("a regression of two", sequential(None, 2), "mse", "score", "linear", ("regression",),
          ("not_a_probability",), ("mae",), y=REALS),
     Case("a regression of three", sequential(None, 3), "mse", "score", "linear", ("regression",),

@@ -32,7 +32,14 @@ def of(activation, loss, units=1, metrics=()):
 # ---- the line that calls rows
 
 
-OF_LARGEST = ["softmax of two", "softmax, mse", "two logits", "two logits, class numbers"]
+OF_LARGEST = [
+    "hinge of two",
+    "hinge of two numbers",
+    "softmax of two",
+    "softmax, mse",
+    "two logits",
+    "two logits, class numbers",
+]
 CALLED = [*OF_LARGEST, "sigmoid, bce", "linear, logits", "hinge", "two numbers for classes", "two sigmoids, mse"]
 
 
@@ -163,6 +170,13 @@ def test_the_loss_of_what_predict_returns_is_weighed_and_summed_as_evaluate_does
     model.compile("sgd", loss, loss_weights=weights)
     full = threshold_lab.explain(model, X[:70], Y[:70])
     assert full["losses"]["from_predict"] == pytest.approx(full["losses"]["evaluate"], rel=1e-5)
+
+
+def test_two_labels_are_called_each_by_itself():
+    (case,) = [own for own in OTHERS if own.name == "two labels"]
+    full = threshold_lab.explain(made(case), X, case.y)
+    assert full["calls"] == "calls = model.predict(x) >= 0.5"
+    assert "for each unit a probability" in str(full)
 
 
 def test_a_regression_is_mended_by_an_activation_that_reaches_what_it_estimates():

@@ -93,7 +93,8 @@ FINDINGS = {
     ),
     "many_classes": Kind(NOTE, "more than two units are more than two classes; explain judges classifiers of two"),
     "many_outputs": Kind(
-        NOTE, "more than two units, each by itself; explain judges a single one, and classifiers of two classes"
+        NOTE,
+        "several units, each with a target of its own; explain judges a single one, and classifiers of two classes",
     ),
     "activation_unknown": Kind(
         NOTE, "the output activation is none that is known here, so nothing is said of what the output stands for"

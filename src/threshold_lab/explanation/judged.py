@@ -6,7 +6,7 @@ from functools import cached_property
 from threshold_lab.explanation.compiled import CLASSIFYING, CompiledLoss, CompiledMetric
 from threshold_lab.explanation.labels import Labels
 from threshold_lab.explanation.output import Output
-from threshold_lab.explanation.promised import REGRESSIONS, calls_of, head_of, lopsided, loss_asked
+from threshold_lab.explanation.promised import REGRESSIONS, calls_of, differs, head_of, lopsided, loss_asked
 from threshold_lab.heads import Contract, Head, Loss, contract_of
 
 _TWO = 2
@@ -52,8 +52,8 @@ class Judged:
             return "score"
         if self.contract is not None:
             return self._returned(self.contract)
-        if self.output.units > _TWO and (asked := loss_asked(self.loss)) is not None:
-            return self._returned_of_each(asked)
+        if self.output.units > _TWO and self._asked is not None:
+            return self._returned_of_each(self._asked)
         return "score" if not self.loss.known and self.output.activation != "unknown" else "neither"
 
     def _returned(self, contract: Contract) -> str:
@@ -73,8 +73,17 @@ class Judged:
     @property
     def compares(self) -> bool:
         """Whether units are of classes that exclude each other."""
-        asked = loss_asked(self.loss) if self.loss else None
-        return self.output.activation == "softmax" or (asked is not None and 1 not in asked.units)
+        return self.output.activation == "softmax" or (self._asked is not None and 1 not in self._asked.units)
+
+    @property
+    def each(self) -> bool:
+        """Whether there are several units, each with a target of its own."""
+        several = self.output.units > _TWO or (self.labels is not None and self.labels.of_several)
+        return several and self._asked is not None and not self.compares and not self.regression
+
+    @property
+    def _asked(self) -> Loss | None:
+        return loss_asked(self.loss) if self.loss else None
 
     @property
     def _apart(self) -> bool:
@@ -96,7 +105,9 @@ class Judged:
     @property
     def calls(self) -> str | None:
         """The code that calls rows where P(y = 1) is one half."""
-        return None if self.half is None else calls_of(self.output, self.head, self.half)
+        if self.half is None:
+            return None
+        return calls_of(self.output.units == 1 or self.each, differs(self.head), self.half)
 
     def endings(self) -> dict[str, str]:
         """Return the lines that end the model otherwise; `smooth`: with an activation whose slope is nowhere zero."""

@@ -24,12 +24,14 @@ def _of_output(own: Judged) -> Iterator[Finding]:
         yield found("step_has_no_gradient", **own.endings())
     if name == "unknown":
         yield found("activation_unknown")
-    if own.output.units > _TWO and not own.regression:
-        yield found("many_classes" if own.compares else "many_outputs")
+    if own.each:
+        yield found("many_outputs")
+    elif own.output.units > _TWO and own.compares:
+        yield found("many_classes")
     hidden = name in _WITH_LOGITS and not own.output.finds_logits and loss is not None
     if hidden and loss is not None and "binary" in loss.name and not loss.from_logits:
         yield found("logits_not_found")
-    classes = loss is not None and loss.name not in REGRESSIONS and not (own.labels and own.labels.of_several)
+    classes = loss is not None and loss.name not in REGRESSIONS and not own.each
     if own.output.units == _TWO and name in ("sigmoid", "hard_sigmoid") and classes:
         yield found("units_do_not_sum_to_one", **own.endings())
     if own.regression:

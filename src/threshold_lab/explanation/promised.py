@@ -69,6 +69,8 @@ def head_of(output: Output, loss: CompiledLoss | None, low: int) -> Head | None:
     own = activation(output.activation, output.units, finds_logits=finds)
     if not asked or own is None or output.units > 2 or output.units not in asked.units:
         return None
+    if loss and loss.name == "categorical_hinge" and own.low >= 0:
+        asked = replace(asked, claim="probability")  # it compares units, and asks for no number below 0
     return Head(own, asked, low)
 
 
@@ -80,11 +82,11 @@ def score_of(outputs: np.ndarray, output: Output, head: Head | None) -> np.ndarr
     return flat[:, 1] - flat[:, 0] if differs(head) else flat[:, 1]
 
 
-def calls_of(output: Output, head: Head | None, half: float) -> str:
-    """Return the code that calls rows at half a probability, by `score_of`."""
-    if output.units == 1:
+def calls_of(each: bool, difference: bool, half: float) -> str:
+    """Return the code that calls each unit, or rows by the difference of two units or by the second, at `half`."""
+    if each:
         return f"calls = model.predict(x) >= {half:g}"
-    if differs(head):
+    if difference:
         return f"p = model.predict(x); calls = p[..., 1] - p[..., 0] >= {half:g}"
     return f"calls = model.predict(x)[..., 1] >= {half:g}"
 

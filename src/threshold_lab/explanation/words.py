@@ -88,6 +88,7 @@ def _returns(said: Mapping[str, Any]) -> Iterator[str]:
 def _returned(said: Mapping[str, Any]) -> str:
     """What predict returns: the first that holds."""
     output, units, unknown = said["output"], said["units"], said["thresholded"]["unknown"]
+    each = any(own["id"] == "many_outputs" for own in said["findings"])
     compared = "categorical" in (said["loss"] or {"name": ""})["name"]
     cases = (
         (said["activation"] == "step", _OF_A_STEP),
@@ -97,7 +98,7 @@ def _returned(said: Mapping[str, Any]) -> str:
         (output == "neither" and "activation" in unknown, _OF_NOBODY_KNOWS),
         (output == "logit" and units == _TWO and compared, _OF_TWO_LOGITS),
         (output == "logit" and units == _TWO, _OF_EACH["logit"]),
-        (units > _TWO, _OF_EACH.get(output, RETURNED[output])),
+        (units > _TWO or each, _OF_EACH.get(output, RETURNED[output])),
         (output == "score" and not _confined(said), RETURNED["score"] + ", for it can leave [0, 1]"),
     )
     return next((words for holds, words in cases if holds), RETURNED[output])
