@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -22,6 +23,7 @@ from mlflow import MlflowClient
 import threshold_lab
 
 SAFE = {"MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false", "MLFLOW_DISABLE_TELEMETRY": "true", "TF_CPP_MIN_LOG_LEVEL": "3"}
+DOCS = Path(__file__).parents[1] / "docs"
 HAS_PROBABILITY = {
     "sigmoid mse youden": True,
     "linear binary_crossentropy_from_logits youden": True,
@@ -300,14 +302,28 @@ with mlflow.start_run():
     found = mlflow.models.evaluate(
         sys.argv[1], rows, targets="churned", model_type="classifier", evaluators="threshold_lab"
     )
+model = mlflow.pyfunc.load_model(sys.argv[1])
+labels = mlflow.models.evaluate(
+    lambda rows: model.predict(rows)["label"],
+    rows,
+    targets="churned",
+    model_type="classifier",
+    evaluator_config={"pos_label": model.metadata.metadata["positive"]},
+)
+assert labels.metrics.items() <= found.metrics.items() and "confusion_matrix" in labels.artifacts
+
+
+def said(**asked):
+    try:
+        mlflow.models.evaluate(sys.argv[1], rows, targets="churned", model_type="classifier", **asked)
+        return ""
+    except Exception as error:
+        return str(error)
+
+
+plain = [said(), said(evaluators=["default", "threshold_lab"]), said(predictions="label")]
 rows.loc[3, "churned"] = "YES"
-try:
-    mlflow.models.evaluate(
-        sys.argv[1], rows, targets="churned", model_type="classifier", evaluators="threshold_lab"
-    )
-    refused = ""
-except Exception as error:
-    refused = str(error)
+refused = said(evaluators="threshold_lab")
 numbers = pd.DataFrame({"x": [0.0, 1.0, 2.0, 3.0], "y": [0, 1, 0, 1], "called": [0, 0, 1, 1]})
 asked = {"targets": "y", "model_type": "classifier", "evaluator_config": {"log_explainer": False}}
 foreign = mlflow.models.evaluate(lambda rows: (rows["x"] > 1).astype(int), numbers[["x", "y"]], **asked)
@@ -318,7 +334,7 @@ mlflow.MlflowClient().set_registered_model_alias("churn", "champion", version.ve
 again = mlflow.pyfunc.load_model("models:/churn@champion").predict(rows.drop(columns="churned"))
 metrics = {name: float(value) for name, value in found.metrics.items()}
 told = {"metrics": metrics, "artifacts": list(found.artifacts), "labels": again["label"].tolist()}
-print(json.dumps(told | {"refused": refused}))
+print(json.dumps(told | {"refused": refused, "plain": plain}))
 """
 
 
@@ -337,6 +353,9 @@ def test_mlflow_evaluates_it_at_its_threshold_and_loads_it_by_alias(place, clien
     assert metrics["log_loss"] == pytest.approx(log_loss(positive, own["probability"]))
     assert "confusion_matrix" in found["artifacts"]
     assert found["labels"] == own["label"]
+    quoted = re.search(r"numpy's `(.+?)`", (DOCS / "models.md").read_text())
+    assert quoted
+    assert all(quoted[1] in own for own in found["plain"])
     assert "row 3: the label 'YES' is not one of the model's, 'no' and 'yes'" in found["refused"]
 
 

@@ -10,9 +10,12 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 from conftest import SMALL, lab
 from sockets import PROCESSES, listening
+
+from threshold_lab.app import server as ui
 
 
 def free_port() -> int:
@@ -82,6 +85,20 @@ def test_the_server_shows_the_runs_to_this_machine_only_and_ends_with_ctrl_c(fol
     assert server.returncode == 0
     assert f"http://127.0.0.1:{port}" in said
     assert "Traceback" not in said
+
+
+def test_of_a_server_elsewhere_the_comparison_is_opened_where_there_is_a_screen(folder, monkeypatch, capsys):
+    pages, opened = ("http://there/grouped", "http://there/alone", "http://there/summary"), []
+    monkeypatch.setattr(ui, "Runs", lambda _: SimpleNamespace(pages=lambda _: pages))
+    monkeypatch.setattr(ui.webbrowser, "open", opened.append)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://there/")
+    for screen in ("", ":0"):
+        monkeypatch.setattr(ui, "_has_screen", lambda own=screen: bool(own))
+        ui.serve(folder, 5000)
+    assert opened == [pages[0]]
+    words = ("The comparison", "Every job by itself", "Table, heat maps, curves, sliders")
+    told = [f"{name}: {page}" for name, page in zip(words, pages, strict=True)]
+    assert capsys.readouterr().out.splitlines()[1:] == [*told, "The runs are on a server; open", *told]
 
 
 def test_a_database_that_is_none_is_told_before_a_server_starts(folder):

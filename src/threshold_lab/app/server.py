@@ -24,28 +24,30 @@ _POLL_SECONDS, _STARTS_WITHIN = 0.2, 300
 def serve(folder: Path, port: int) -> None:
     """Serve the runs until Ctrl-C. Raises StoreError where there are none, or where the server cannot run."""
     if (remote := os.environ.get("MLFLOW_TRACKING_URI", "")).startswith("http"):
-        grouped, *others = Runs(folder).pages(remote.rstrip("/"))
-        click.echo(f"The runs are on a server; open\n{_told(grouped, others)}")
+        pages = Runs(folder).pages(remote.rstrip("/"))
+        click.echo(f"The runs are on a server; open\n{_told(pages)}")
+        if _has_screen():
+            webbrowser.open(pages[0])
         return
     database = own_database(folder)
     if database is not None and not database.exists():
         raise StoreError(f"no runs in {folder.resolve()}; make some with: threshold-lab sweep")
     _require_free(port)
-    grouped, *others = Runs(folder).pages(f"http://{HOST}:{port}")  # or tells why not, before a server tries
+    pages = Runs(folder).pages(f"http://{HOST}:{port}")  # or tells why not, before a server tries
     words, environment = server_command(folder, HOST, port)
-    click.echo(f"{_told(grouped, others)}\n(Ctrl-C ends it)")
+    click.echo(f"{_told(pages)}\n(Ctrl-C ends it)")
     with Interrupt() as interrupt:
         if _has_screen():
-            Thread(target=_open, args=(grouped, port), daemon=True).start()
+            Thread(target=_open, args=(pages[0], port), daemon=True).start()
         code = _run([sys.executable, "-m", *words], os.environ | environment, interrupt)
     if code:
         raise StoreError(f"MLflow's server ended with code {code}; what it said is above")
 
 
-def _told(grouped: str, others: Sequence[str]) -> str:
+def _told(pages: Sequence[str]) -> str:
     """The pages there are, the comparison first."""
-    words = ("Every job by itself", "Table, heat maps, curves, sliders")
-    return "\n".join([grouped, *(f"{name}: {page}" for name, page in zip(words, others, strict=False))])
+    words = ("The comparison", "Every job by itself", "Table, heat maps, curves, sliders")
+    return "\n".join(f"{name}: {page}" for name, page in zip(words, pages, strict=False))
 
 
 def _require_free(port: int) -> None:
