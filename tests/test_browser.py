@@ -136,20 +136,36 @@ def test_two_runs_are_compared(served, tab):
     tab.get_by_text("Parallel Coordinates Plot").first.wait_for()
 
 
-def test_the_slider_changes_the_counts_without_a_network(served, tab, tmp_path):
-    folder, *_ = served
-    experiment, found = runs_of(folder)
+def moved(page, folder: Path):
+    """Move the slider of a page of `sigmoid mse` to its end, where nothing is called positive."""
+    _, found = runs_of(folder)
     client = MlflowClient(f"sqlite:///{folder / 'mlruns' / 'mlflow.db'}")
-    (sweep,) = client.search_runs([experiment], "tags.`lab.kind` = 'sweep'")
-    path = client.download_artifacts(sweep.info.run_id, "sliders/sigmoid mse.html", str(tmp_path))
-    tab.context.set_offline(True)
-    tab.goto(Path(path).as_uri())
     one_of_it = next(run for run in found if run.info.run_name == "sigmoid mse 0.5")
     tidy = pd.read_csv(client.download_artifacts(one_of_it.info.run_id, "seeds.csv"), dtype={"rule": str})
     pooled = tidy[(tidy["part"] == "test") & (tidy["rule"] == "0.5")][["tp", "fp", "fn", "tn"]].sum()
     for name, rows in pooled.items():
-        tab.get_by_text(f"{name} {rows:.0f}", exact=True).wait_for()
-    slider = tab.locator("input[type=range]")
+        page.get_by_text(f"{name} {rows:.0f}", exact=True).wait_for()
+    slider = page.locator("input[type=range]")
     slider.evaluate("own => { own.value = own.max; own.dispatchEvent(new Event('input')); }")
-    tab.get_by_text("tp 0", exact=True).wait_for()
-    tab.get_by_text(f"fn {pooled['tp'] + pooled['fn']:.0f}", exact=True).wait_for()
+    page.get_by_text("tp 0", exact=True).wait_for()
+    page.get_by_text(f"fn {pooled['tp'] + pooled['fn']:.0f}", exact=True).wait_for()
+
+
+def test_the_slider_changes_the_counts_without_a_network(served, tab, tmp_path):
+    folder, *_ = served
+    client = MlflowClient(f"sqlite:///{folder / 'mlruns' / 'mlflow.db'}")
+    (sweep,) = client.search_runs([runs_of(folder)[0]], "tags.`lab.kind` = 'sweep'")
+    path = client.download_artifacts(sweep.info.run_id, "sliders/sigmoid mse.html", str(tmp_path))
+    tab.context.set_offline(True)
+    tab.goto(Path(path).as_uri())
+    moved(tab, folder)
+    tab.get_by_text("-", exact=True).wait_for()  # precision of nothing
+    assert not tab.get_by_text("null", exact=False).count()
+
+
+def test_the_slider_changes_the_counts_within_mlflows_page(served, tab):
+    folder, _, _, summary = served
+    tab.goto(summary)
+    tab.get_by_text("sliders", exact=True).first.click()
+    tab.get_by_text("sigmoid mse.html", exact=True).first.click()
+    moved(tab.frame_locator("iframe"), folder)

@@ -2,12 +2,14 @@
 
 import ast
 import sqlite3
-import threading
 from contextlib import closing
 
 import pytest
-from faulty import trials
-from faulty.ground import JOBS, ground
+from faulty.disks import disk, disk_full, may_mount, remount
+from faulty.ground import ground
+from faulty.kills import at_a_point, at_random, points
+from faulty.tally import tally_of
+from faulty.trials import TRIALS
 from test_architecture import FILES
 
 from threshold_lab import faults
@@ -24,7 +26,7 @@ def lab():
 
 @pytest.fixture
 def tally(lab):
-    return trials.tally_of(lab)
+    return tally_of(lab)
 
 
 def test_the_table_of_points_is_what_the_code_passes():
@@ -33,15 +35,15 @@ def test_the_table_of_points_is_what_the_code_passes():
     assert set(named) == set(faults.AROUND)
 
 
-@pytest.mark.parametrize("point", trials.points())
+@pytest.mark.parametrize("point", points())
 def test_a_kill_at_a_point_loses_nothing(lab, tally, point):
-    trials.at_a_point(lab, tally, point)
+    at_a_point(lab, tally, point)
     assert tally.problems == []
     assert tally.injected > 0
 
 
 def test_kills_at_random_lose_nothing(lab, tally):
-    trials.at_random(lab, tally, 30, seed=8)
+    at_random(lab, tally, 30, seed=8)
     assert tally.problems == []
     assert tally.injected == 30
 
@@ -56,24 +58,11 @@ def test_an_acknowledged_job_that_is_lost_is_seen_beside_one_that_nobody_was_tol
     assert tally.lost == [f"lost: {key} was acknowledged" for key in told]
 
 
-@pytest.mark.parametrize(("action", "code"), [("interrupt", 130), ("terminate", 143)])
-def test_a_signal_ends_a_sweep_after_the_run_at_hand(lab, tally, action, code):
-    case = lab.case()
-    said = case.sweep(point="create.after", action=action, job=2)
-    assert (said.code, len(said.acknowledged)) == (code, 2)
-    assert tally.after_fault(case, action).left == []
-    tally.after_recovery(case, action)
+@pytest.mark.parametrize("name", TRIALS)
+def test_nothing_else_that_a_sweep_meets_loses_anything(lab, tally, name):
+    TRIALS[name](lab, tally)
     assert tally.problems == []
-
-
-def test_sweeps_at_once_wait_for_each_other_and_do_each_job_once(lab, tally):
-    case = lab.case()
-    crowd = case.crowd(4)
-    assert [said.code for said in crowd] == [0] * 4
-    assert sorted(len(said.acknowledged) for said in crowd) == [0, 0, 0, JOBS]
-    assert sum(said.waiting == f"another sweep is at work in {case.store}" for said in crowd) == 3
-    tally.after_recovery(case, "at once")
-    assert tally.problems == []
+    assert tally.injected > 0
 
 
 def test_a_sweep_that_is_not_to_wait_is_refused(lab):
@@ -94,45 +83,20 @@ def test_a_signal_ends_the_waiting(lab):
     assert said.acknowledged == set()
 
 
-def test_readers_are_never_told_that_the_database_is_locked_nor_is_the_sweep(lab, tally):
-    case, over = lab.case(), lab.folder / "over"
-    case.sweep(point="commit.after", action="kill", job=1)
-    orders = [case._order({}), case._order({"read": str(over)})]
-    threading.Timer(5, over.touch).start()
-    codes = lab.order({"crowd": orders})
-    sweep, reader = (case._said(code, order) for code, order in zip(codes, orders, strict=True))
-    assert (sweep.code, reader.code, reader.refused) == (0, 0, [])
-    assert reader.reads > 10
-    tally.after_recovery(case, "read meanwhile")
-    assert tally.problems == []
-
-
-def test_a_clock_that_goes_back_misleads_nobody(lab, tally):
-    case = lab.case()
-    case.sweep(point="commit.after", action="kill", job=1)
-    assert case.sweep(clock=400 * 24 * 3600.0).code == 0
-    first, second = sorted(path.stem for path in case.store.glob("plans/*.json"))
-    assert second == f"{first}+0002"
-    last, _ = Store(case.store).last_plan()
-    assert (last["sweep"], last["after"]) == (second, first)
-    tally.after_recovery(case, "clock")
-    assert tally.problems == []
-
-
 def test_a_full_disk_is_told_and_nothing_is_lost(lab, tally, tmp_path):
-    if not trials.may_mount(tmp_path):
+    if not may_mount(tmp_path):
         pytest.skip("no file system can be mounted here")
-    told = trials.disk_full(lab, tally, [0, 0.3, 0.6, 0.9])
+    told = disk_full(lab, tally, [0, 0.3, 0.6, 0.9])
     assert tally.problems == []
     assert all(any(word in said for word in ("No space left", "disk is full")) for said in told)
 
 
 def test_a_folder_that_turned_read_only_is_told(lab, tmp_path):
-    if not trials.may_mount(tmp_path):
+    if not may_mount(tmp_path):
         pytest.skip("no file system can be mounted here")
     case = lab.case()
-    with trials.disk(case.store, 4096):
-        trials.remount(case.store, "ro")
+    with disk(case.store, 4096):
+        remount(case.store, "ro")
         said = case.sweep()
     assert said.code == 2
     assert "cannot be written: Read-only file system; make it writable" in said.error

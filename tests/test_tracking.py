@@ -174,7 +174,8 @@ def test_of_two_who_finish_the_same_job_on_one_server_one_run_stays(folder, monk
 
 def test_a_server_that_comes_back_is_waited_for_and_one_that_refuses_is_not(monkeypatch):
     monkeypatch.setattr("threshold_lab.tracking.patience._PAUSE_SECONDS", 0)
-    told, answers = [], [MlflowException("API request failed with exception connection refused")] * 3 + ["here"]
+    away = ["API request failed with exception connection refused"] * 2 + ["failed with timeout exception: 120 s"]
+    told, answers = [], [*map(MlflowException, away), "here"]
 
     class Away:
         def call(self):

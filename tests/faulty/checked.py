@@ -58,7 +58,7 @@ def found(store: Path) -> Found:
             own.note(run_id, status, stage, superseded)
             if stage != "active" or status not in ("FINISHED", "FAILED"):
                 continue
-            folder = Path(place.removeprefix("file://"))
+            folder = _folder(store, place)
             folders.add(folder.parent)
             if status == "FINISHED" and key is None:
                 own.sums += 1
@@ -70,6 +70,12 @@ def found(store: Path) -> Found:
     own.left += [f"artifacts of no run: {path}" for path in there - folders]
     own.left += [str(path) for path in (store / "partial").glob("*")]
     return own
+
+
+def _folder(store: Path, place: str) -> Path:
+    """The folder of an artifact address; a server's own is beside its database."""
+    served = "mlflow-artifacts:/"
+    return store / "artifacts" / place.removeprefix(served) if place.startswith(served) else Path(place[7:])
 
 
 def _held(database: sqlite3.Connection, run_id: str, folder: Path, own: Found) -> dict:

@@ -17,8 +17,10 @@ WORDS = [
     *("data=moons", "data.rows=90", "network.hidden=[6]", "network.dropout=[0.2]", "epochs=2", "seeds=2"),
 ]
 JOBS = 3
+_TESTS = str(Path(__file__).parents[1])
 COMMAND = shlex.join(["threshold-lab", "sweep", *WORDS])
-_SERVER = Path(__file__).with_name("server.py")
+_SERVER = "from faulty.server import main; main()"
+"""No file: the workers that a sweep spawns would run it first."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,11 @@ class Said:
     def acknowledged(self) -> set[str]:
         """The keys of the jobs of which it was said that they are recorded."""
         return {line["recorded"] for line in self.lines if "recorded" in line}
+
+    @property
+    def workers(self) -> int:
+        """How many worker processes that rehearse there were."""
+        return sum("worker" in line for line in self.lines)
 
 
 @dataclass
@@ -96,16 +103,21 @@ class Case:
         (code,) = self.ground.order(whole)
         return self._said(code, whole)
 
-    def crowd(self, number: int, **order: object) -> list[Said]:
-        """Sweep several times at once."""
-        orders = [self._order(order) for _ in range(number)]
+    def crowd(self, *each: dict) -> list[Said]:
+        """Sweep several times at once, each as ordered."""
+        orders = [self._order(own) for own in each]
         codes = self.ground.order({"crowd": orders})
         return [self._said(code, own) for code, own in zip(codes, orders, strict=True)]
+
+    @property
+    def log(self) -> Path:
+        """What the sweep at hand, or the last one, was told."""
+        return self.ground.folder / f"{self.folder.name}-log-{self.sweeps}"
 
     def _order(self, order: dict) -> dict:
         self.sweeps += 1
         own = {"store": str(self.store), "tmp": str(self.tmp), "command": COMMAND}
-        return own | {"log": str(self.ground.folder / f"{self.folder.name}-log-{self.sweeps}")} | order
+        return own | {"log": str(self.log)} | order
 
     def _said(self, code: int, order: dict) -> Said:
         lines = [json.loads(line) for line in Path(order["log"]).read_text().splitlines()]
@@ -125,8 +137,9 @@ def ground() -> Iterator[Ground]:
         folder = Path(place)
         single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         environment = {key: own for key, own in os.environ.items() if key != "MLFLOW_TRACKING_URI"} | single
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [_TESTS, environment.get("PYTHONPATH")]))
         with subprocess.Popen(
-            [sys.executable, str(_SERVER)],
+            [sys.executable, "-c", _SERVER],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -1,209 +1,168 @@
-"""Sweeps disturbed in every way there is, and what became of each: counted, not only asserted."""
+"""Everything else that a sweep may meet: signals, other sweeps, readers, a server that goes away, a clock, disks."""
 
 import os
-import random
-import statistics
-import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from unittest.mock import patch
 
-from faulty.checked import Found, compare, found
+from faulty.away import ENVIRONMENT, away, cutting, free_port, served
+from faulty.disks import files_full
 from faulty.ground import JOBS, Case, Ground, Said
+from faulty.kills import KILLED, in_a_worker
+from faulty.tally import Tally
 
-from threshold_lab.faults import AROUND
+from threshold_lab.errors import StoreError
+from threshold_lab.store import Store
+from threshold_lab.tracking import Runs, server_command
+from threshold_lab.verify import verify
+from threshold_lab.watching import Watch
 
-IN_A_WORKER = {"train"}
-"""Points that only a process that trains comes past."""
+CUT = {"POST runs/create", "POST runs/update", "POST runs/log-batch", "POST runs/log-inputs", "POST runs/set-tag"}
+CUT |= {"POST experiments/create", "PUT mlflow-artifacts"}
+"""Calls that change what a server holds, each of which a sweep makes again where it hears no answer."""
 
-AT_THE_START = {"claim", "clear", "plan", "database", "supersede"}
-"""Points that are passed before the first job's turn."""
-
-FIT_BY_FIT = {"keep", "rename"}
-"""Points that are passed only if networks were not stored before."""
-
-ONCE = {"database"}
-KILLED, OF_ONE_JOB = -9, {"annotate"}
-
-
-@dataclass
-class Tally:
-    """What became of the faults: of each a line of words where something is lost, twice, wrong or left."""
-
-    control: Found
-    injected: int = 0
-    lost: list[str] = field(default_factory=list)
-    duplicated: list[str] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
-    left: list[str] = field(default_factory=list)
-    not_reached: list[str] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        counts = {name: len(getattr(self, name)) for name in ("lost", "duplicated", "wrong", "left")}
-        words = ", ".join(f"{name} {count}" for name, count in counts.items())
-        took = f"{statistics.median(self.seconds):.2f} s, at most {max(self.seconds):.2f} s" if self.seconds else "-"
-        return f"{self.injected} faults injected: {words}; recovered in {took}"
-
-    @cached_property
-    def jobs(self) -> int:
-        return len(self.control.jobs)
-
-    @property
-    def problems(self) -> list[str]:
-        return [*self.lost, *self.duplicated, *self.wrong, *self.left, *self.not_reached]
-
-    def after_fault(self, case: Case, name: str) -> Found:
-        """Note what is not as it was acknowledged, with the store as the fault left it."""
-        self.injected += 1
-        own = found(case.store)
-        compare(own, self.control)
-        self.lost += [f"{name}: {key} was acknowledged" for key in case.acknowledged - own.jobs.keys()]
-        self.duplicated += [f"{name}: {key}" for key in own.duplicated]
-        self.wrong += [f"{name}: {what}" for what in own.wrong]
-        if len(going_on := [what for what in own.left if what.endswith("is RUNNING")]) > 1:
-            self.left.append(f"{name}: not only this sweep, one before it left {going_on}")
-        return own
-
-    def after_recovery(self, case: Case, name: str, **order: object) -> None:
-        """Sweep twice more: the first has to finish all there is, the second to do nothing."""
-        jobs = order.get("jobs", JOBS)
-        said = case.sweep(**order)
-        self._finished(case, said, name, jobs)
-        before = found(case.store)
-        again = case.sweep(**order)
-        after = self._finished(case, again, name, jobs)
-        if again.planned != dict(again.planned, recorded=jobs, programs=0) or after.runs != before.runs:
-            self.duplicated.append(f"{name}: one more sweep was told {again.planned}, {after.runs - before.runs} runs")
-
-    def _finished(self, case: Case, said: Said, name: str, jobs: int) -> Found:
-        own = found(case.store)
-        compare(own, self.control)
-        if said.code or len(own.jobs) != jobs:
-            self.lost.append(f"{name}: code {said.code}, {len(own.jobs)} of {jobs} jobs, {said.error}")
-        if said.after is not None:
-            self.seconds.append(said.after)
-        if own.sums != (jobs > 1) or any(not held.get("parent") for held in own.jobs.values() if jobs > 1):
-            self.wrong.append(f"{name}: {own.sums} runs sum up, {[held.get('parent') for held in own.jobs.values()]}")
-        self.duplicated += [f"{name}: {key}" for key in own.duplicated]
-        self.wrong += [f"{name}: {what}" for what in own.wrong]
-        self.left += [f"{name}: {what}" for what in (*own.left, *map(str, case.tmp.iterdir()))]
-        return own
+_READS = 40
 
 
-def tally_of(ground: Ground) -> Tally:
-    """Return an empty tally; the control is whole."""
-    control = found(ground.control)
-    assert len(control.jobs) == JOBS
-    assert (control.sums, control.duplicated, control.wrong, control.left) == (1, [], [], [])
-    return Tally(control)
+def _signalled(ground: Ground, tally: Tally, code: int, acknowledged: int, **order: object) -> None:
+    """A signal ends a sweep with its exit code, and after the run at hand."""
+    case = ground.case(trained="in_training" not in order)
+    said = case.sweep(rehearse=str(ground.control), **order)
+    if (said.code, len(said.acknowledged)) != (code, acknowledged):
+        tally.wrong.append(f"{order}: code {said.code}, {len(said.acknowledged)} acknowledged, {said.error}")
+    _recovered(case, tally, str(order), rehearse=str(ground.control))
 
 
-def points() -> list[str]:
-    """Return the points that a driver comes past."""
-    return [f"{name}.{side}" for name in AROUND if name not in IN_A_WORKER for side in ("before", "after")]
+def _at_once(ground: Ground, tally: Tally, number: int, killed: int = 0) -> None:
+    """Sweeps at once wait for each other and do each job once; those that are killed leave the rest to the others."""
+    case = ground.case()
+    once = str(ground.folder / f"{case.folder.name}-once")
+    kill = {"point": "commit.after", "action": "kill", "job": 2, "once": once} if killed else {}
+    crowd = case.crowd(*[kill] * number)
+    name = f"{number} at once, {killed} killed"
+    if sorted(said.code for said in crowd) != [KILLED] * killed + [0] * (number - killed):
+        tally.wrong.append(f"{name}: codes {[said.code for said in crowd]}, {[said.error for said in crowd]}")
+    told = Counter(key for said in crowd for key in said.acknowledged)
+    tally.duplicated += [f"{name}: {key} acknowledged {times} times" for key, times in told.items() if times > 1]
+    if sum(said.waiting == f"another sweep is at work in {case.store}" for said in crowd) != number - 1:
+        tally.not_reached.append(f"{name}: waited {[said.waiting for said in crowd]}")
+    _recovered(case, tally, name)
 
 
-def at_a_point(ground: Ground, tally: Tally, point: str, action: str = "kill") -> None:
-    """End a sweep at a point of its first job, the next at its middle one, the next at its last one; and recover."""
-    name = point.split(".")[0]
-    case = ground.case(trained=name not in FIT_BY_FIT, database=name not in ONCE)
-    jobs = 1 if name in OF_ONE_JOB else JOBS
-    order = {"jobs": jobs} | ({"replay": str(ground.control)} if name in FIT_BY_FIT else {})
-    for job in (1,) if name in ONCE else dict.fromkeys((1, (1 + jobs) // 2, jobs)):
-        own = 0 if name in AT_THE_START else job
-        if name == "supersede":
-            case.sweep(point="commit.before", action="kill", **order)
-        said = case.sweep(point=point, action=action, job=own, **order)
-        if said.code != KILLED:
-            tally.not_reached.append(f"{point} at job {job}: code {said.code}, {said.error}")
-        tally.after_fault(case, f"{point}, job {job}")
-    tally.after_recovery(case, point, **order)
+def _read_meanwhile(ground: Ground, tally: Tally) -> None:
+    """Nobody who reads is told that the database is locked, and neither is a sweep."""
+    case, port = ground.case(), free_port()
+    case.sweep(point="commit.after", action="kill", job=1)
+    with away(*server_command(case.store, "127.0.0.1", port), port) as server:
+        sweep, reader = case.crowd({}, {"read": _READS, "pages": server.address})
+    if sweep.code or reader.code or reader.refused:
+        tally.wrong.append(f"read meanwhile: {sweep.error}, {reader.refused}")
+    _recovered(case, tally, "read meanwhile")
+
+
+def _server_away(ground: Ground, tally: Tally) -> None:
+    """A server that is killed and comes back, and first answers that are lost, cost nothing and double nothing."""
+    case, port = ground.case(), free_port()
+    with (
+        away(served(case.store / "mlflow.db", case.store / "artifacts", port), {}, port) as server,
+        cutting(port) as (address, cut),
+    ):
+        order = {"environment": ENVIRONMENT | {"MLFLOW_TRACKING_URI": address}}
+        with ThreadPoolExecutor(1) as thread:
+            going = thread.submit(case.sweep, **order)
+            _until_recorded(case, going.done)
+            server.kill()
+            server.start()
+            said: Said = going.result()
+        if said.finished != JOBS or not str(said.waiting).startswith("the runs cannot be reached"):
+            tally.wrong.append(f"server away: code {said.code}, {said.error}; waited: {said.waiting}")
+        tally.not_reached += [f"no answer to {call} was cut off" for call in CUT - cut.cut]
+        tally.after_fault(case, "server away")
+        tally.after_recovery(case, "server away", **order)
+        tally.wrong += _said_by_verify(case, server.address)
     case.drop()
 
 
-def at_random(ground: Ground, tally: Tally, number: int, seed: int) -> None:
-    """Kill sweeps at random moments, the driver or its whole group, each store again and again until it is whole."""
-    chance, case, killed = random.Random(seed), None, 0
-    while killed < number:
-        if case is None:
-            case = ground.case(trained=chance.random() < 0.5)
-            order = {"replay": str(ground.control)}
-        whom = chance.choice(("driver", "group"))
-        said = case.sweep(kill_after=chance.uniform(0.01, 1.2), whom=whom, **order)
-        if said.code == KILLED:
-            killed += 1
-            tally.after_fault(case, f"{whom} at random, {seed}")
-        if said.code != KILLED or chance.random() < 0.1 or killed == number:
-            tally.after_recovery(case, f"at random, {seed}", **order)
-            case.drop()
-            case = None
+def _said_by_verify(case: Case, address: str) -> list[str]:
+    """What is found wrong with runs that a server tells of, one of which holds no file that it never held."""
+    with patch.dict(os.environ, ENVIRONMENT | {"MLFLOW_TRACKING_URI": address}):
+        own = verify(case.store, _Looking())
+        runs = Runs(case.store)
+        try:
+            runs.file(next(iter(runs.served().ids())), "nothing")
+        except StoreError as error:
+            return [*map(str, own.damages), *own.remarks, *([] if "holds no nothing" in str(error) else [str(error)])]
+    return ["a file that is nowhere was read"]
 
 
-def in_training(ground: Ground, tally: Tally, number: int, seed: int) -> None:
-    """Kill sweeps while they train: a worker, the driver, or all; a killed worker's program is done again at once."""
-    chance, case, killed = random.Random(seed), None, 0
-    while killed < number:
-        case = case or ground.case(trained=False)
-        whom = chance.choice(("driver", "group", "worker"))
-        said = case.sweep(kill_after=chance.uniform(1, 20), whom=whom)
-        struck = said.code == KILLED or whom == "worker"
-        killed += struck
-        if struck:
-            tally.after_fault(case, f"{whom} in training, {seed}")
-        if said.code != KILLED or killed == number:
-            tally.after_recovery(case, f"in training, {seed}")
-            case.drop()
-            case = None
+class _Looking(Watch):
+    """Looks on at a check."""
+
+    def looking(self, at: str, done: int, total: int) -> None: ...
 
 
-@contextmanager
-def disk(folder: Path, kilobytes: int) -> Iterator[None]:
-    """Have a small file system in the place of a folder. Raises CalledProcessError where that is not permitted."""
-    subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", folder], check=True, capture_output=True
-    )
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", folder], check=True)
+def _until_recorded(case: Case, is_over: Callable[[], bool]) -> None:
+    while not is_over() and not (case.log.exists() and '"recorded"' in case.log.read_text().partition("planned")[2]):
+        time.sleep(0.01)
 
 
-def remount(folder: Path, option: str) -> None:
-    """Change the file system in the place of a folder: size=N, ro, rw."""
-    subprocess.run(["mount", "-o", f"remount,{option}", folder], check=True)
+def _clock_set_back(ground: Ground, tally: Tally) -> None:
+    """A clock that goes back misleads nobody: plans stay in their order."""
+    case = ground.case()
+    case.sweep(point="commit.after", action="kill", job=1)
+    case.sweep(clock=400 * 24 * 3600.0)
+    first, second = sorted(path.stem for path in case.store.glob("plans/*.json"))
+    last, _ = Store(case.store).last_plan()
+    if (second, last["sweep"], last["after"]) != (f"{first}+0002", second, first):
+        tally.wrong.append(f"clock set back: plan {second} after {first}, {last}")
+    _recovered(case, tally, "clock set back")
 
 
-def may_mount(folder: Path) -> bool:
-    """Whether this process may make a file system."""
-    try:
-        with disk(folder, 100):
-            return os.geteuid() == 0
-    except (OSError, subprocess.CalledProcessError):
-        return False
+def _turns_read_only(ground: Ground, tally: Tally) -> None:
+    """A folder that turns read-only is told, with what to do."""
+    case = ground.case()
+    said = case.sweep(point="create.after", action="read only", job=2, bound=True)
+    for folder in (case.store, *case.store.rglob("*/")):
+        folder.chmod(0o755)
+    if said.code != 2 or "the same command goes on from there" not in said.error:
+        tally.wrong.append(f"read-only: code {said.code}, {said.error}")
+    _recovered(case, tally, "read-only")
 
 
-def disk_full(ground: Ground, tally: Tally, sizes: Sequence[float]) -> list[str]:
-    """Sweep on disks that hold shares of what is needed, then on one that holds all. Returns what was said."""
-    needed = sum(path.stat().st_blocks for path in ground.control.rglob("*")) / 2
-    had = sum(path.stat().st_blocks for path in (ground.control / "fits").rglob("*")) / 2
-    had += (ground.folder / "empty.db").stat().st_size / 1024 + 100
-    told = []
-    for size in sizes:
-        case = ground.case(trained=False, database=False)
-        with disk(case.folder, int(had + size * (needed - had))):
-            case.store.mkdir()
-            case.tmp.mkdir()
-            subprocess.run(["cp", "-r", ground.control / "fits", case.store], check=True)
-            subprocess.run(["cp", ground.folder / "empty.db", case.store / "mlflow.db"], check=True)
-            said = case.sweep()
-            told.append(said.error or "")
-            if said.code not in (0, 2):
-                tally.wrong.append(f"disk full at {size}: code {said.code}")
-            tally.after_fault(case, f"disk full at {size}")
-            remount(case.folder, "size=64m")
-            tally.after_recovery(case, f"disk full at {size}")
-        case.drop()
-    return told
+def _recovered(case: Case, tally: Tally, name: str, **order: object) -> None:
+    tally.after_fault(case, name)
+    tally.after_recovery(case, name, **order)
+    case.drop()
+
+
+TRIALS: Mapping[str, Callable[[Ground, Tally], object]] = {
+    "SIGINT while a run is written": partial(
+        _signalled, code=130, acknowledged=2, point="create.after", action="interrupt", job=2
+    ),
+    "SIGTERM while a run is written": partial(
+        _signalled, code=143, acknowledged=2, point="create.after", action="terminate", job=2
+    ),
+    "SIGINT twice while a run is written": partial(
+        _signalled, code=130, acknowledged=1, point="create.after", action="interrupt twice", job=2
+    ),
+    "SIGINT in training": partial(_signalled, code=130, acknowledged=0, in_training="SIGINT"),
+    "SIGTERM in training": partial(_signalled, code=143, acknowledged=0, in_training="SIGTERM"),
+    "SIGTERM while the comparison is drawn": partial(
+        _signalled, code=0, acknowledged=JOBS, point="adopt.before", action="terminate"
+    ),
+    "a worker killed before it trains": partial(in_a_worker, point="train.before"),
+    "a worker killed when it has trained": partial(in_a_worker, point="train.after"),
+    "a worker stopped past its lease": partial(in_a_worker, point="train.after", action="stop", lease=10.0),
+    "2 sweeps at once": partial(_at_once, number=2),
+    "3 sweeps at once, one killed": partial(_at_once, number=3, killed=1),
+    "4 sweeps at once": partial(_at_once, number=4),
+    "MLflow's pages read meanwhile": _read_meanwhile,
+    "the tracking server away and back": _server_away,
+    "the clock set back": _clock_set_back,
+    "a folder that turns read-only": _turns_read_only,
+    "files that may not grow": partial(files_full, limits=(2**12, 2**14, 2**17, 2**20)),
+}
+"""What a sweep meets, and how that is tried."""

@@ -27,7 +27,7 @@ _RATES = {
     "accuracy": "(datum.tp + datum.tn) / (datum.tp + datum.fp + datum.fn + datum.tn)",
     "recall": "datum.tp / (datum.tp + datum.fn)",
     "specificity": "datum.tn / (datum.tn + datum.fp)",
-    "precision": "datum.tp + datum.fp > 0 ? datum.tp / (datum.tp + datum.fp) : null",
+    "precision": "datum.tp / (datum.tp + datum.fp)",
     "F1": "2 * datum.tp / (2 * datum.tp + datum.fp + datum.fn)",
 }
 
@@ -109,7 +109,8 @@ def _rates(here: alt.Chart) -> Any:
     return (
         here.transform_calculate(**_RATES)
         .transform_fold(list(_RATES), as_=["rate", "value"])
+        .transform_calculate(told="isFinite(datum.value) ? format(datum.value, '.3f') : '-'")
         .mark_text(fontSize=14, align="left")
-        .encode(y=alt.Y("rate:N", title=None, sort=list(_RATES)), text=alt.Text("value:Q", format=".3f"))
+        .encode(y=alt.Y("rate:N", title=None, sort=list(_RATES)), text="told:N")
         .properties(width=120, height=110)
     )

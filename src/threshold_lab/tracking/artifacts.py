@@ -10,11 +10,13 @@ from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
 from threshold_lab import durable
 from threshold_lab.faults import around
 from threshold_lab.tracking.home import ARTIFACTS
+from threshold_lab.tracking.patience import is_away
 
 
 def write(client: Any, run_id: str, place: str, files: Mapping[str, bytes]) -> None:
@@ -26,6 +28,19 @@ def write(client: Any, run_id: str, place: str, files: Mapping[str, bytes]) -> N
         with tempfile.TemporaryDirectory() as folder:
             durable.write({Path(folder, name): content for name, content in files.items()})
             client.log_artifacts(run_id, folder)
+
+
+def download(place: str, name: str, folder: str) -> Path:
+    """Copy a run's file or folder to a folder here, and return it. Raises MlflowException.
+
+    MLflow's own client says that a file is absent also where its server is away.
+    """
+    try:
+        return Path(get_artifact_repository(place).download_artifacts(name, folder))
+    except (MlflowException, OSError) as error:
+        if is_away(error):
+            raise
+        raise MlflowException(str(error), RESOURCE_DOES_NOT_EXIST) from None
 
 
 def remove(run_id: str, place: str, folder: Path) -> None:

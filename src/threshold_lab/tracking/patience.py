@@ -17,6 +17,7 @@ _PAUSE_SECONDS = 1.0
 _BUSY = ("RESOURCE_EXHAUSTED", "TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED")
 _AWAY = (
     "failed with exception",
+    "failed with timeout exception",
     "error code 429",
     "error code 500",
     "error code 502",
@@ -42,9 +43,10 @@ class Patient:
 
     def __getattr__(self, name: str) -> Any:
         call = getattr(self._client, name)
-        return lambda *words, **named: self._patiently(lambda: call(*words, **named))
+        return lambda *words, **named: self.patiently(lambda: call(*words, **named))
 
-    def _patiently(self, call: Callable[[], Any]) -> Any:
+    def patiently(self, call: Callable[[], Any]) -> Any:
+        """Return what a call returns, made again while what it needs is away."""
         until = time.monotonic() + self._seconds
         while True:
             try:

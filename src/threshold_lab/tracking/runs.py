@@ -197,12 +197,12 @@ class Runs:
         """Have an artifact, a file or a folder, on this machine for a while. Raises StoreError."""
         _require_id(run_id)
         with self._told(f"run {run_id} holds no {name}"):
+            place = str(self._client.get_run(run_id).info.artifact_uri)
             if own_database(self.folder):
-                place = self._client.get_run(run_id).info.artifact_uri
-                yield own_file(own_folder(str(place), self.folder.resolve() / ARTIFACTS), name)
+                yield own_file(own_folder(place, self.folder.resolve() / ARTIFACTS), name)
                 return
             with tempfile.TemporaryDirectory() as folder:
-                yield Path(str(self._client.download_artifacts(run_id, name, folder)))
+                yield self._client.patiently(lambda: artifacts.download(place, name, folder))
 
     def pages(self, address: str) -> list[str]:
         """Return, on MLflow's pages at an address, those of the experiment recorded last: its jobs grouped, and alone;
