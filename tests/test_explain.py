@@ -6,7 +6,7 @@ import re
 import keras
 import numpy as np
 import pytest
-from explained_models import BCE, CASES, ONE_HOT, PLUS_MINUS, Case, X, Y, sequential
+from explained_models import BCE, CASES, ONE_HOT, PLUS_MINUS, Case, X, Y, made, sequential
 
 import threshold_lab
 from threshold_lab.errors import DataError, ModelError
@@ -19,15 +19,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:.*received `from_logits=True`:UserWarning"),
 ]
 SEEN = {"saturated", "constant_output", "loss_differs", "no_better_than_majority", "one_class"}
-
-
-def made(case: Case) -> keras.Model:
-    keras.utils.set_random_seed(1)
-    model = case.model()
-    if case.loss is not None:
-        given = [own if isinstance(own, str) else type(own).from_config(own.get_config()) for own in case.metrics]
-        model.compile(keras.optimizers.SGD(0.05), case.loss, metrics=given)
-    return model
 
 
 @pytest.fixture(scope="module")
@@ -111,27 +102,6 @@ def test_the_first_model_is_explained_in_full(said):
 def test_a_logit_cut_at_one_half_is_told_as_a_probability(said):
     (metric,) = said["linear, logits"]["metrics"]
     assert metric["threshold_as_probability"] == pytest.approx(0.6224593)
-
-
-# ---- mends
-
-
-MENDED = [(case, id_) for case in CASES for id_ in case.must if FINDINGS[id_].mend and not id_.startswith("labels")]
-
-
-@pytest.mark.parametrize(("case", "id_"), MENDED, ids=lambda own: getattr(own, "name", own))
-def test_a_mend_is_one_line_that_mends(case, id_):
-    model = made(case)
-    labels = case.y if "regression" in case.must or not case.metrics else None  # which tell what it is
-    before = threshold_lab.explain(model, *(() if labels is None else (X, labels)))
-    (mend,) = [own["mend"] for own in before["findings"] if own["id"] == id_]
-    assert "\n" not in mend
-    if mend.startswith("return "):
-        return  # of the model's own code, which only its author can mend
-    names = {"model": model, "keras": keras}
-    exec(mend, names)
-    after = threshold_lab.explain(names["model"], *(() if labels is None else (X, labels)))
-    assert id_ not in after.ids, mend
 
 
 def test_labels_are_mended_by_their_line(said):
