@@ -42,9 +42,13 @@ def made(case: Case) -> keras.Model:
     keras.utils.set_random_seed(1)
     model = case.model()
     if case.loss is not None:
-        given = [own if isinstance(own, str) else type(own).from_config(own.get_config()) for own in case.metrics]
-        model.compile(keras.optimizers.SGD(0.05), case.loss, metrics=given)
+        compiled(model, case)
     return model
+
+
+def compiled(model: keras.Model, case: Case) -> None:
+    given = [own if isinstance(own, str) else type(own).from_config(own.get_config()) for own in case.metrics]
+    model.compile(keras.optimizers.SGD(0.05), case.loss, metrics=given)
 
 
 def sequential(activation: Any = None, units: int = 1) -> Callable[[], keras.Model]:

@@ -109,27 +109,6 @@ def test_a_logit_cut_at_one_half_is_told_as_a_probability(said):
     assert metric["threshold_as_probability"] == pytest.approx(0.6224593)
 
 
-# ---- mends
-
-
-MENDED = [(case, id_) for case in CASES for id_ in case.must if FINDINGS[id_].mend and not id_.startswith("labels")]
-
-
-@pytest.mark.parametrize(("case", "id_"), MENDED, ids=lambda own: getattr(own, "name", own))
-def test_a_mend_is_one_line_that_mends(case, id_):
-    model = made(case)
-    labels = case.y if "regression" in case.must or not case.metrics else None  # which tell what it is
-    before = threshold_lab.explain(model, *(() if labels is None else (X, labels)))
-    (mend,) = [own["mend"] for own in before["findings"] if own["id"] == id_]
-    assert "\n" not in mend
-    if mend.startswith("return "):
-        return  # of the model's own code, which only its author can mend
-    names = {"model": model, "keras": keras}
-    exec(mend, names)
-    after = threshold_lab.explain(names["model"], *(() if labels is None else (X, labels)))
-    assert id_ not in after.ids, mend
-
-
 def test_labels_are_mended_by_their_line(said):
     (mend,) = {
         own["mend"]

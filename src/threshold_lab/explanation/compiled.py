@@ -59,6 +59,19 @@ class CompiledMetric:
     from_logits: bool = False
     object: Any = field(default=None, compare=False, repr=False)
 
+    @property
+    def of_keras(self) -> str:
+        """The class of Keras that it is, or is made from; the function, if it became one."""
+        if type(self.object).__name__ == "MeanMetricWrapper":
+            return self.resolved
+        return next(one.__name__ for one in type(self.object).__mro__ if one.__module__.startswith("keras."))
+
+    @property
+    def cut_by(self) -> str:
+        """The argument that tells that class where to cut; empty where there is none."""
+        told = inspect.signature(getattr(keras.metrics, self.of_keras, object)).parameters
+        return next((name for name in ("threshold", "thresholds") if name in told), "")
+
 
 def loss_of(model: keras.Model, output: Output, y: Any = None) -> CompiledLoss | None:
     """Return the loss a model was compiled with; None where there is none."""
@@ -73,7 +86,7 @@ def loss_of(model: keras.Model, output: Output, y: Any = None) -> CompiledLoss |
     name = getattr(function, "__name__", "") if function is not None else ""
     if function is None or getattr(keras.losses, name, None) is not function:
         return CompiledLoss("custom", {"name": name or type(own).__name__}, own, weight)
-    return CompiledLoss(name, _settings(function) | own._fn_kwargs, own, weight)
+    return CompiledLoss(name, settings_of(function) | own._fn_kwargs, own, weight)
 
 
 def metrics_of(model: keras.Model, output: Output, loss: CompiledLoss | None, y: Any = None) -> list[CompiledMetric]:
@@ -96,7 +109,7 @@ def _tensors(output: Output, y: Any, loss: str) -> tuple[Any, Any]:
 
 def _metric(own: Any) -> CompiledMetric:
     function = getattr(own, "_fn", None)
-    settings = (_settings(function) if function is not None else {}) | getattr(own, "_fn_kwargs", {})
+    settings = (settings_of(function) if function is not None else {}) | getattr(own, "_fn_kwargs", {})
     wrapped = type(own).__name__ == "MeanMetricWrapper"
     resolved = getattr(function, "__name__", "custom") if wrapped else type(own).__name__
     from_logits = bool(settings.get("from_logits") or getattr(own, "_from_logits", False))
@@ -115,7 +128,7 @@ def _threshold(own: Any, settings: dict[str, Any]) -> float | list[float] | None
     return None if cut is None else float(cut)
 
 
-def _settings(function: Any) -> dict[str, Any]:
+def settings_of(function: Any) -> dict[str, Any]:
     """What a function of Keras is set to where nothing is said."""
     given = inspect.signature(function).parameters.values()
     return {own.name: own.default for own in given if own.default is not inspect.Parameter.empty}

@@ -10,16 +10,19 @@ from threshold_lab.errors import DataError
 from threshold_lab.explanation.activations import UNKNOWN
 from threshold_lab.explanation.answer import Explanation
 from threshold_lab.explanation.compiled import AT_A_RATE, F_SCORES, OF_LARGEST, CompiledMetric, loss_of, metrics_of
-from threshold_lab.explanation.findings import Finding, found, ordered
+from threshold_lab.explanation.findings import Finding, compiled, found, ordered
 from threshold_lab.explanation.judged import Judged
 from threshold_lab.explanation.labels import Labels
 from threshold_lab.explanation.measured import Measured, measured
+from threshold_lab.explanation.mends import mended
 from threshold_lab.explanation.output import Output, output_of
 from threshold_lab.explanation.pairs import findings_of
 
 _TWO = 2
 _DIFFERS = 1e-3
 _SHARE = 0.01
+_ROUNDING = 1e-6
+"""Of a share that Keras counts in float32."""
 
 
 def explain(model: keras.Model, x: Any = None, y: Any = None) -> Explanation:
@@ -85,30 +88,31 @@ def seen_findings(own: Judged, seen: Measured) -> Iterator[Finding]:
         yield found("saturated", share=seen.saturated)
     if seen.dead_and_wrong and own.output.activation != "step":
         share = f"{seen.dead_and_wrong:.0%} of the rows of the first batch"
-        yield found(
-            "dead_gradients",
-            f"{share} are called wrongly and have exactly zero gradient",
-            **own.endings(),
-        )
+        yield mended(own, "dead_gradients", f"{share} are called wrongly and have exactly zero gradient")
     if seen.evaluated is not None and seen.dead is None:
         yield found("nothing_trainable")
     if own.labels is not None and len(own.labels.values) == 1:
         yield found("one_class")
-    yield from _of_accuracy(seen)
+    yield from _of_accuracy(own, seen)
     yield from _of_loss(own, seen)
 
 
-def _of_accuracy(seen: Measured) -> Iterator[Finding]:
+def _of_accuracy(own: Judged, seen: Measured) -> Iterator[Finding]:
     if seen.keras is None or seen.tuned is None or seen.majority is None or seen.tuned_threshold is None:
         return
-    if seen.held_out and seen.keras <= seen.majority < seen.tuned:
+    if seen.held_out and seen.keras <= seen.majority + _ROUNDING < seen.tuned:
+        shares = {"keras": seen.keras, "majority": seen.majority, "tuned": seen.tuned}
         yield found(
-            "no_better_than_majority",
-            keras=seen.keras,
-            majority=seen.majority,
-            tuned=seen.tuned,
-            threshold=seen.tuned_threshold,
+            "no_better_than_majority", **shares, threshold=seen.tuned_threshold, mend=_cut(own, seen.tuned_threshold)
         )
+
+
+def _cut(own: Judged, threshold: float) -> str:
+    """The line that cuts at a threshold; no metric of Keras cuts two columns by what is between them."""
+    if own.output.units == 1:
+        return compiled(metrics=f"[keras.metrics.BinaryAccuracy(threshold={threshold:.4g})]")
+    score = "columns[..., 1]" if own.head is not None and own.head.confined else "columns[..., 1] - columns[..., 0]"
+    return f"columns = model.predict(x); calls = {score} >= {threshold:.4g}"
 
 
 def _of_loss(own: Judged, seen: Measured) -> Iterator[Finding]:

@@ -32,38 +32,40 @@ class Finding:
         return asdict(self)
 
 
-def _compiled(loss: str = "model.loss", metrics: str = '["accuracy"]') -> str:
+def compiled(loss: str = "model.loss", metrics: str = '["accuracy"]') -> str:
+    """Return the line that compiles a model anew."""
     return f"model.compile(optimizer=model.optimizer, loss={loss}, metrics={metrics})"
 
 
 AT_ZERO = "[keras.metrics.BinaryAccuracy(threshold=0.0)]"
 _CUTS_LOGITS = "metric {metric!r} cuts logits at {threshold:g}, which is P = {probability:.3f}; P = 1/2 is at logit 0"
 _CUTS_MARGINS = "metric {metric!r} cuts margins at {threshold:g}; a margin changes sides at 0"
-_THRESHOLDS = _compiled(metrics="[keras.metrics.{resolved}(thresholds=0.0)]")
-_SIGMOID, _LINEAR = "{sigmoid}", "{linear}"
+_THRESHOLDS = compiled(metrics="[keras.metrics.{resolved}({cut}=0.0)]")
+_FITTING, _LINEAR = "{fitting}", "{linear}"
+_PROPER = "{end}" + compiled("keras.losses.{proper}()")
 
 FINDINGS = {
     # ---- activation and loss
-    "one_unit_softmax": Kind(ERROR, mend=_SIGMOID),
-    "two_independent_sigmoids": Kind(ERROR, mend=_compiled("keras.losses.CategoricalCrossentropy()")),
-    "from_logits_missing": Kind(ERROR, mend=_compiled("keras.losses.{kind}(from_logits=True)", "{metrics}")),
-    "from_logits_twice": Kind(ERROR, mend=_compiled("keras.losses.{kind}()")),
+    "one_unit_softmax": Kind(ERROR, mend=_FITTING),
+    "two_independent_sigmoids": Kind(ERROR, mend=compiled("keras.losses.CategoricalCrossentropy()")),
+    "from_logits_missing": Kind(ERROR, mend=compiled("{loss}", "{metrics}")),
+    "from_logits_twice": Kind(ERROR, mend="{end}" + compiled("{loss}")),
     "logit_is_confined": Kind(ERROR, mend=_LINEAR),
-    "dead_gradients": Kind(CAUTION, mend="{smooth}"),
-    "not_a_probability": Kind(CAUTION, mend=_SIGMOID),
-    "not_calibrated": Kind(NOTE, mend=_compiled("keras.losses.BinaryCrossentropy()")),
+    "dead_gradients": Kind(CAUTION, mend=_FITTING),
+    "not_a_probability": Kind(CAUTION, mend=_FITTING),
+    "not_calibrated": Kind(NOTE, mend=_PROPER),
     "margin_never_negative": Kind(ERROR, mend=_LINEAR),
     "logarithm_of_negative": Kind(ERROR, mend="{exponential}"),
     "step_has_no_gradient": Kind(
         ERROR,
         "a step has no gradient, so no weight is ever moved by fit; train a sigmoid and cut its output afterwards",
-        _SIGMOID,
+        _FITTING,
     ),
     "one_unit_of_many": Kind(
         ERROR,
         "the loss compares units with each other, and there is one: it says the same of every row, or nothing of the "
         "negative ones",
-        _compiled("keras.losses.BinaryCrossentropy()"),
+        _PROPER,
     ),
     "units_do_not_sum_to_one": Kind(
         CAUTION,
@@ -81,7 +83,7 @@ FINDINGS = {
         NOTE,
         "labels are smoothed by {smoothing:g}: an output of {low:.3g} stands for P = 0 and {high:.3g} for P = 1, so "
         "outputs are no calibrated probabilities",
-        _compiled("keras.losses.BinaryCrossentropy(label_smoothing=0.0)"),
+        compiled("{loss}", "{metrics}"),
     ),
     "brier_score": Kind(
         NOTE,
@@ -106,9 +108,9 @@ FINDINGS = {
         'model.compile(optimizer="sgd", loss="binary_crossentropy", metrics=["accuracy"])',
     ),
     # ---- metrics
-    "accuracy_on_logits": Kind(CAUTION, _CUTS_LOGITS, _compiled(metrics=AT_ZERO)),
+    "accuracy_on_logits": Kind(CAUTION, _CUTS_LOGITS, compiled(metrics=AT_ZERO)),
     "threshold_on_logits": Kind(CAUTION, _CUTS_LOGITS, _THRESHOLDS),
-    "accuracy_on_margins": Kind(CAUTION, _CUTS_MARGINS, _compiled(metrics=AT_ZERO)),
+    "accuracy_on_margins": Kind(CAUTION, _CUTS_MARGINS, compiled(metrics=AT_ZERO)),
     "threshold_on_margins": Kind(CAUTION, _CUTS_MARGINS, _THRESHOLDS),
     "threshold_not_natural": Kind(
         NOTE,
@@ -119,24 +121,23 @@ FINDINGS = {
         ERROR,
         "metric {metric!r} has no threshold: of a single column it calls every row positive whose output is not 0; "
         "where no output is 0, that is the same number 2p/(1 + p), p the share of positives, whatever the model does",
-        _compiled(metrics="[keras.metrics.{resolved}({beta}threshold=0.5)]"),
+        compiled(metrics="[keras.metrics.{resolved}({beta}threshold=0.5)]"),
     ),
     "f1_on_logits": Kind(
         CAUTION,
         "metric {metric!r} cuts logits at {threshold:g}, which is P = {probability:.3f}, and takes no threshold of 0; "
         "end the model with a sigmoid",
-        "{sigmoid}; "
-        + _compiled("keras.losses.BinaryCrossentropy()", "[keras.metrics.{resolved}({beta}threshold=0.5)]"),
+        "{end}" + compiled("keras.losses.{proper}()", "[keras.metrics.{resolved}({beta}threshold=0.5)]"),
     ),
     "accuracy_of_equality": Kind(
         ERROR,
         "metric {metric!r} counts outputs that equal the label to the last digit, and cuts nothing",
-        _compiled(metrics='["accuracy"]'),
+        compiled(metrics='["accuracy"]'),
     ),
     "argmax_of_one_unit": Kind(
         ERROR,
         "metric {metric!r} takes the largest of several columns, and there is one: it calls every row class 0",
-        _compiled(metrics='["accuracy"]'),
+        compiled(metrics='["accuracy"]'),
     ),
     "accuracy_per_unit": Kind(
         NOTE,
@@ -145,18 +146,18 @@ FINDINGS = {
     "auc_on_logits": Kind(
         ERROR,
         "metric {metric!r} looks at cuts from 0 to 1 only, and the output goes beyond: what lies outside is one tie",
-        _compiled(metrics="[keras.metrics.AUC(from_logits=True)]"),
+        compiled(metrics="[keras.metrics.AUC(from_logits=True)]"),
     ),
     "auc_from_logits_twice": Kind(
         CAUTION,
         "metric {metric!r} takes the sigmoid of what is a probability already, and squeezes all of it between 0.5 and "
         "0.731, where it has a quarter of its cuts",
-        _compiled(metrics="[keras.metrics.AUC()]"),
+        compiled(metrics="[keras.metrics.AUC()]"),
     ),
     "crossentropy_of_logits": Kind(
         ERROR,
         "metric {metric!r} takes logits for probabilities and cuts them to [0, 1]",
-        _compiled(metrics="[keras.metrics.BinaryCrossentropy(from_logits=True)]"),
+        compiled(metrics="[keras.metrics.BinaryCrossentropy(from_logits=True)]"),
     ),
     # ---- labels
     "labels_never_match": Kind(
@@ -173,7 +174,7 @@ FINDINGS = {
     "accuracy_of_regression": Kind(
         CAUTION,
         "the labels take {values} values, and metric {metric!r} counts those that are exactly 0 or 1",
-        _compiled(metrics='["mean_absolute_error"]'),
+        compiled(metrics='["mean_absolute_error"]'),
     ),
     "one_class": Kind(NOTE, "all rows have one label, so nothing can be said of how well classes are told apart"),
     # ---- what is seen on data
@@ -190,7 +191,7 @@ FINDINGS = {
         CAUTION,
         "Keras's accuracy, {keras:.3f}, is not above that of always saying the more frequent label, {majority:.3f}; "
         "at the tuned threshold {threshold:.4g} it is {tuned:.3f}",
-        _compiled(metrics="[keras.metrics.BinaryAccuracy(threshold={threshold:.4g})]"),
+        "{mend}",
     ),
     "loss_differs": Kind(
         NOTE,

@@ -109,12 +109,11 @@ class Judged:
             return None
         return calls_of(self.output.units == 1 or self.each, differs(self.head), self.half)
 
-    def endings(self) -> dict[str, str]:
-        """Return the lines that end the model otherwise; `smooth`: with an activation whose slope is nowhere zero."""
-        lines = self.output.endings()
+    @property
+    def smooth(self) -> str:
+        """An activation whose slope is nowhere zero, and whose range is that of this one."""
         nonnegative = self.head is None or self.head.activation.low >= 0
-        estimate = "softplus" if nonnegative else "linear"
-        return lines | {"smooth": lines[estimate if self.regression else "sigmoid"]}
+        return "softplus" if nonnegative else "linear"
 
     @property
     def probability_of_the_larger(self) -> float | None:

@@ -1,10 +1,12 @@
 """What is found in the metrics a model is compiled with."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from threshold_lab.explanation.compiled import ACCURACIES, AT_A_RATE, F_SCORES, OF_LARGEST, CompiledMetric
 from threshold_lab.explanation.findings import Finding, found
 from threshold_lab.explanation.judged import Judged
+from threshold_lab.explanation.mends import mended
 
 
 def of_metrics(own: Judged) -> Iterator[Finding]:
@@ -17,8 +19,7 @@ def of_metrics(own: Judged) -> Iterator[Finding]:
 def _of_columns(own: Judged, metric: CompiledMetric) -> Iterator[Finding]:
     units, name = own.output.units, metric.resolved
     if name in F_SCORES and metric.threshold is None and units == 1:
-        beta = "" if name == "F1Score" else f"beta={metric.object.beta:g}, "
-        yield found("f1_without_threshold", metric=metric.name, resolved=name, beta=beta)
+        yield found("f1_without_threshold", metric=metric.name, resolved=name, beta=_beta(metric))
     if name in ("Accuracy", "accuracy") and own.output.activation != "step":
         yield found("accuracy_of_equality", metric=metric.name)
     if name in OF_LARGEST and units == 1:
@@ -32,20 +33,28 @@ def _of_cuts(own: Judged, metric: CompiledMetric) -> Iterator[Finding]:
     cut, half, head = metric.threshold, own.half, own.head
     if not isinstance(cut, float) or half is None or head is None or cut == half:
         return
-    values: dict[str, object] = {"metric": metric.name, "resolved": metric.resolved, "threshold": cut, "half": half}
-    which = "accuracy" if metric.resolved in ACCURACIES else "threshold"
+    values: dict[str, object] = {"metric": metric.name, "resolved": metric.of_keras, "threshold": cut}
+    which = "accuracy" if metric.of_keras in ACCURACIES else "threshold"
     if metric.resolved in F_SCORES and head.claim == "logit":
-        beta = "" if metric.resolved == "F1Score" else f"beta={metric.object.beta:g}, "
-        endings = own.endings()
-        yield found("f1_on_logits", beta=beta, probability=own.probability_at(cut), **values, **endings)
+        yield mended(own, "f1_on_logits", beta=_beta(metric), probability=own.probability_at(cut), **values)
     elif metric.resolved in F_SCORES:
-        yield found("threshold_not_natural", **values)
+        yield found("threshold_not_natural", half=half, **values)
     elif head.claim == "logit":
-        yield found(f"{which}_on_logits", probability=own.probability_at(cut), **values)
+        yield _at_zero(metric, f"{which}_on_logits", probability=own.probability_at(cut), **values)
     elif head.claim == "margin":
-        yield found(f"{which}_on_margins", **values)
+        yield _at_zero(metric, f"{which}_on_margins", **values)
     elif head.low == 0:
-        yield found("threshold_not_natural", **values)
+        yield found("threshold_not_natural", half=half, **values)
+
+
+def _beta(metric: CompiledMetric) -> str:
+    return "" if metric.resolved == "F1Score" else f"beta={metric.object.beta!r}, "
+
+
+def _at_zero(own: CompiledMetric, id_: str, /, **values: object) -> Finding:
+    """A metric of one's own may have no threshold that is set where it is made."""
+    finding = found(id_, cut=own.cut_by, **values)
+    return finding if own.cut_by else replace(finding, mend="")
 
 
 def _of_ranges(own: Judged, metric: CompiledMetric) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from threshold_lab.errors import ModelError
 from threshold_lab.explanation.activations import UNKNOWN, probed
+from threshold_lab.explanation.endings import endings_of
 from threshold_lab.explanation.gradient import moves
 from threshold_lab.explanation.layers import of_model
 from threshold_lab.network import broken_pairs_allowed
@@ -42,7 +43,8 @@ class Output:
 
     shape: without the rows. finds_logits: whether a cross-entropy finds the logits behind it while Keras trains.
     passes_gradient: whether a weight has a gradient of it; told of a step alone, whose author may have given it one.
-    place: the expression of the layer whose activation it is, or that is it; empty where the code of the model is.
+    ending: the line of code that ends the model with the activation `{name}` instead; bared: with that one once more,
+    where nothing stands between it and its logits.
     """
 
     activation: str
@@ -51,21 +53,8 @@ class Output:
     found: str
     finds_logits: bool
     passes_gradient: bool = True
-    place: str = ""
-    settable: bool = False
-
-    def endings(self) -> dict[str, str]:
-        """Return, by the name of an activation, the line that ends the model with that one instead."""
-        return {name: self._ending(name) for name in ("sigmoid", "softmax", "linear", "exponential", "softplus")}
-
-    def _ending(self, name: str) -> str:
-        if self.settable:
-            return f"{self.place}.activation = keras.activations.{name}"
-        if self.place:
-            return (
-                f"model = keras.Model(model.inputs, keras.activations.{name}({self.place}.input))  # compile it again"
-            )
-        return f"return keras.activations.{name}(logits)  # the last line of the model's call"
+    ending: str = ""
+    bared: str = ""
 
 
 def output_of(model: keras.Model, x: Any = None) -> Output:
@@ -75,24 +64,11 @@ def output_of(model: keras.Model, x: Any = None) -> Output:
     if not seen.shape or seen.shape[-1] is None:
         raise ModelError("the model's output has no axis of units: (rows,); end it with Dense(1)")
     name, found = of_model(model)
+    at = found
     if name is UNKNOWN:
         name, found = seen.activation, "the traced graph"
     passes = name != "step" or moves(model, rows, lambda output: output)
-    return Output(name, seen.shape[-1], seen.shape, found, seen.finds_logits, passes, *_place(model, found))
-
-
-def _place(model: keras.Model, found: str) -> tuple[str, bool]:
-    """The expression of a layer of a model, and whether it has an activation that can be set."""
-    own, place = model, "model"
-    while isinstance(own, keras.Model) and found in {layer.name for layer in own.layers} | {own.layers[-1].name}:
-        inner = next((layer for layer in own.layers if layer.name == found), own.layers[-1])
-        place += ".layers[-1]" if inner is own.layers[-1] else f".get_layer({inner.name!r})"
-        own = inner
-    if isinstance(own, keras.layers.Wrapper):
-        own, place = own.layer, f"{place}.layer"
-    settable = hasattr(own, "activation")
-    alone = own is not model and place.count(".") == 1
-    return (place if settable or alone else ""), settable
+    return Output(name, seen.shape[-1], seen.shape, found, seen.finds_logits, passes, *endings_of(model, name, at))
 
 
 def sample(model: keras.Model, x: Any) -> Any:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from threshold_lab.explanation.findings import AT_ZERO, Finding, found
+from threshold_lab.explanation.findings import Finding, found
 from threshold_lab.explanation.judged import Judged
+from threshold_lab.explanation.mends import mended
 from threshold_lab.explanation.metrics import of_metrics
 from threshold_lab.explanation.promised import REGRESSIONS, loss_asked
 
@@ -21,7 +22,7 @@ def findings_of(own: Judged) -> list[Finding]:
 def _of_output(own: Judged) -> Iterator[Finding]:
     name, loss = own.output.activation, own.loss
     if name == "step" and not own.output.passes_gradient:
-        yield found("step_has_no_gradient", **own.endings())
+        yield mended(own, "step_has_no_gradient")
     if name == "unknown":
         yield found("activation_unknown")
     if own.each:
@@ -33,7 +34,7 @@ def _of_output(own: Judged) -> Iterator[Finding]:
         yield found("logits_not_found")
     classes = loss is not None and loss.name not in REGRESSIONS and not own.each
     if own.output.units == _TWO and name in ("sigmoid", "hard_sigmoid") and classes:
-        yield found("units_do_not_sum_to_one", **own.endings())
+        yield mended(own, "units_do_not_sum_to_one")
     if own.regression:
         yield found("regression")
 
@@ -47,9 +48,9 @@ def _of_loss(own: Judged) -> Iterator[Finding]:
     if asked is None:
         yield found("loss_unknown")
     elif own.output.units == 1 and 1 not in asked.units:
-        yield found("one_unit_of_many")
+        yield mended(own, "one_unit_of_many")
     if smoothing := loss.settings.get("label_smoothing"):
-        yield found("label_smoothing", smoothing=smoothing, low=smoothing / 2, high=1 - smoothing / 2)
+        yield mended(own, "label_smoothing", smoothing=smoothing, low=smoothing / 2, high=1 - smoothing / 2)
     if loss.name == "mean_squared_error" and own.returns == "probability":
         yield found("brier_score")
 
@@ -61,9 +62,7 @@ def _of_pair(own: Judged) -> Iterator[Finding]:
     left = _BY_METRICS | (_OF_PROBABILITIES if own.regression else set())
     if own.output.activation in _WITH_LOGITS:
         left = left | {"dead_gradients"}  # beyond what a sigmoid reaches in practice; measured where rows are given
-    kind = own.head.loss.keras if not own.loss.name.startswith("sparse") else "SparseCategoricalCrossentropy"
-    metrics = AT_ZERO if own.output.units == 1 else '["accuracy"]'
     middle = own.labels.middle if own.labels else 0
     for trouble in own.contract.troubles:
         if trouble.id not in left:
-            yield found(trouble.id, trouble.text, kind=kind, metrics=metrics, middle=middle, **own.endings())
+            yield mended(own, trouble.id, trouble.text, middle=middle)

@@ -56,7 +56,7 @@ def _of_logits(head: Head) -> Iterator[tuple[str, str]]:
         )
     elif head.confined:
         yield "from_logits_twice", f"the loss takes the sigmoid of what is a probability already: {can}"
-    elif np.isfinite(own.low):
+    elif np.isfinite([own.low, own.high]).any():
         yield "logit_is_confined", f"the loss takes the output for a logit, and it has bounds: {can}"
 
 
