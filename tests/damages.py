@@ -1,5 +1,6 @@
 """Random damages to a store, each taken back afterwards: what a disk, a person or a program may do to it."""
 
+import os
 import random
 import shutil
 import sqlite3
@@ -31,14 +32,17 @@ def _restore(store: Path, original: Path) -> None:
     for place in sorted(set(now) - set(then), reverse=True):
         now[place].rmdir() if now[place].is_dir() and not now[place].is_symlink() else now[place].unlink()
     for place, path in sorted(then.items()):
-        if path.is_dir():
-            (store / place).mkdir(exist_ok=True)
-        elif place not in now or _stamp(now[place]) != _stamp(path):
-            shutil.copy2(path, store / place)
+        own = store / place
+        if path.is_dir() and not own.is_dir():
+            own.unlink(missing_ok=True)
+            own.mkdir()
+        elif path.is_file() and (place not in now or _stamp(own) != _stamp(path)):
+            own.rmdir() if own.is_dir() else own.unlink(missing_ok=True)
+            shutil.copy2(path, own)
 
 
 def _stamp(path: Path) -> tuple[int, int]:
-    return path.stat().st_mtime_ns, path.stat().st_size
+    return path.lstat().st_mtime_ns, path.lstat().st_size
 
 
 # ---- files
@@ -84,6 +88,14 @@ def removed(store: Path, generator: random.Random) -> Said:
     return name(store, path), "removed"
 
 
+def endless(store: Path, generator: random.Random) -> Said:
+    """A pipe, or a link to a device, in a file's place."""
+    path = files(store, generator)
+    path.unlink()
+    generator.choice([lambda: os.mkfifo(path), lambda: path.symlink_to("/dev/zero")])()
+    return name(store, path), "put something without an end there"
+
+
 def swapped(store: Path, generator: random.Random) -> Said:
     """Two files of one kind take each other's place."""
     folder = generator.choice(["artifacts", "fits", "plans"])
@@ -107,9 +119,24 @@ def extra(store: Path, generator: random.Random) -> Said:
 
 
 def left(store: Path, generator: random.Random) -> Said:
-    new = store / generator.choice([".tmpa1b2c3", "fits/.tmpa1b2c3", "artifacts/moons/.tmp1"])
+    new = store / generator.choice(
+        [".tmpa1b2c3", "fits/.tmpa1b2c3", "artifacts/moons/.tmp1", "partial/tmpa1", "partial/tmpa2/0"]
+    )
+    new.parent.mkdir(exist_ok=True)
     new.write_bytes(b"half")
-    return name(store, new), "left a write half done"
+    return name(store, new).removesuffix("/0"), "left a write half done"
+
+
+def in_the_way(store: Path, generator: random.Random, place: str = "") -> Said:
+    """A folder where the lock has to be, or a file where a folder has to be."""
+    path = store / (place or generator.choice(["lock", "fits", "plans", "partial"]))
+    if path.is_file():
+        path.unlink()
+        path.mkdir()
+    else:
+        shutil.rmtree(path)
+        path.write_bytes(b"mine")
+    return f"{path.name}: ", "put something else there"
 
 
 def orphan(store: Path, generator: random.Random) -> Said:
@@ -138,11 +165,15 @@ def a_run(store: Path, generator: random.Random) -> str:
         return generator.choice([own for (own,) in database.execute(runs)])
 
 
-def changed(store: Path, generator: random.Random, table: str, words: str) -> Said:
+WRITER = "'lab.driver'"
+"""The tag that says who wrote a run, which is no result."""
+
+
+def changed(store: Path, generator: random.Random, table: str, words: str, but: str = WRITER) -> Said:
     """Change or remove a row of a table of a run that has any."""
     with closing(sqlite3.connect(store / "mlflow.db")) as database, database:
         active = "SELECT run_uuid FROM runs WHERE lifecycle_stage = 'active'"
-        told = f"run_uuid IN ({active}) AND key != 'lab.driver'"  # who wrote a run: no result
+        told = f"run_uuid IN ({active}) AND key NOT IN ({but})"
         rows = f"SELECT rowid, run_uuid FROM {table} WHERE {told} ORDER BY run_uuid, key, rowid"
         row, run_id = generator.choice(database.execute(rows).fetchall())
         key = database.execute(f"SELECT key FROM {table} WHERE rowid = ?", (row,)).fetchone()[0]
@@ -156,7 +187,8 @@ def number_changed(store: Path, generator: random.Random) -> Said:
         active = "SELECT run_uuid FROM runs WHERE lifecycle_stage = 'active'"
         rows = database.execute(f"SELECT rowid, run_uuid, value FROM {table} WHERE run_uuid IN ({active})").fetchall()
         row, run_id, value = generator.choice(sorted(rows))
-        database.execute(f"UPDATE {table} SET value = ? WHERE rowid = ?", (float(np.nextafter(value, np.inf)), row))
+        new = generator.choice([float(np.nextafter(value, np.inf)), "abc"])
+        database.execute(f"UPDATE {table} SET value = ? WHERE rowid = ?", (new, row))
     return run_id, f"changed a value in {table}"
 
 
@@ -174,11 +206,37 @@ def param_removed(store: Path, generator: random.Random) -> Said:
 
 
 def tag_changed(store: Path, generator: random.Random) -> Said:
-    return changed(store, generator, "tags", "UPDATE tags SET value = value || '0' WHERE rowid = ?")
+    words = "UPDATE tags SET value = value || '0' WHERE rowid = ?"
+    return changed(store, generator, "tags", words, f"{WRITER}, 'mlflow.note.content'")  # whose change is a note
 
 
 def tag_removed(store: Path, generator: random.Random) -> Said:
     return changed(store, generator, "tags", "DELETE FROM tags WHERE rowid = ?")
+
+
+def tag_added(store: Path, generator: random.Random) -> Said:
+    """One that the lab would heed."""
+    run_id, tag = a_run(store, generator), generator.choice(["lab.superseded", "lab.reason", "lab.alone"])
+    with closing(sqlite3.connect(store / "mlflow.db")) as database, database:
+        database.execute("INSERT OR REPLACE INTO tags (key, value, run_uuid) VALUES (?, 'planted', ?)", (tag, run_id))
+    return run_id, f"added {tag}"
+
+
+def experiment_put_away(store: Path, generator: random.Random) -> Said:
+    run_id = a_run(store, generator)
+    with closing(sqlite3.connect(store / "mlflow.db")) as database, database:
+        its = "(SELECT experiment_id FROM runs WHERE run_uuid = ?)"
+        words = f"UPDATE experiments SET lifecycle_stage = 'deleted' WHERE experiment_id = {its}"
+        database.execute(words, (run_id,))
+    return run_id, words
+
+
+def trigger_added(store: Path, generator: random.Random) -> Said:
+    table = generator.choice(["runs", "tags", "latest_metrics"])
+    words = f"CREATE TRIGGER mine BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'no'); END"
+    with closing(sqlite3.connect(store / "mlflow.db")) as database, database:
+        database.execute(words)
+    return "trigger mine", words
 
 
 def run_removed(store: Path, generator: random.Random) -> Said:
@@ -202,6 +260,8 @@ def run_changed(store: Path, generator: random.Random) -> Said:
             "experiment_id = 0",
             "experiment_id = 99",
             "artifact_uri = 'file:///elsewhere'",
+            "artifact_uri = 'file:///a/artifacts/moons/%00/artifacts'",
+            "artifact_uri = 'file:///a/artifacts/../../artifacts'",
             "end_time = start_time - 1",
         ]
     )
@@ -232,9 +292,11 @@ DAMAGES = [
     truncated,
     emptied,
     removed,
+    endless,
     swapped,
     extra,
     left,
+    in_the_way,
     orphan,
     folder_removed,
     number_changed,
@@ -243,6 +305,9 @@ DAMAGES = [
     param_removed,
     tag_changed,
     tag_removed,
+    tag_added,
+    experiment_put_away,
+    trigger_added,
     run_removed,
     run_changed,
     data_set_changed,

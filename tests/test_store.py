@@ -62,6 +62,18 @@ def test_no_half_written_file_is_left_in_place(store):
     assert [path.suffix for path in store.folder.glob("fits/*/*")] == [".npz"]
 
 
+@pytest.mark.parametrize("left", ["half", "tmpa1/0", "link"])
+def test_who_holds_a_store_removes_what_is_left_of_writes(left, store):
+    with store.held():
+        pass
+    place = store.folder / "partial" / left
+    place.parent.mkdir(exist_ok=True)
+    place.symlink_to(store.folder / "plans") if left == "link" else place.write_bytes(b"half")
+    with store.held():
+        assert list((store.folder / "partial").iterdir()) == []
+    assert (store.folder / "plans").is_dir()
+
+
 def test_a_plan_is_alive_while_a_sweep_is_at_work(store):
     assert store.last_plan() is None
     with store.held():

@@ -9,19 +9,29 @@ from pathlib import Path
 
 import pytest
 from conftest import spec
-from damages import DAMAGES, damaged, param_changed
+from damages import DAMAGES, damaged, folder_removed, in_the_way, param_changed
 from mlflow import MlflowClient
 
 from threshold_lab.app import main
 from threshold_lab.errors import StoreError
 from threshold_lab.store import Store
 from threshold_lab.sweep import Place, sweep
-from threshold_lab.tracking import KEY, Database, RunRecord, RunRows, Runs
+from threshold_lab.tracking import KEY, SUMS, Database, RunRecord, RunRows, Runs
 from threshold_lab.verify import Findings, repair, verify
 from threshold_lab.watching import Watch
 
 NUMBER = 100
-OF_ROWS = ("number_changed", "number_removed", "param_changed", "param_removed", "tag_changed", "data_set_changed")
+OF_ROWS = (
+    "number_changed",
+    "number_removed",
+    "param_changed",
+    "param_removed",
+    "tag_changed",
+    "tag_added",
+    "experiment_put_away",
+    "trigger_added",
+    "data_set_changed",
+)
 
 
 class Quiet(Watch):
@@ -34,18 +44,30 @@ def moons(**changes: object):
     return spec(data={"source": "moons", "rows": 60}, network={"hidden": [4], "dropout": [0.0]}, loss="mse", **changes)
 
 
+FIRST = [moons(activation=own, threshold=cut) for own in ("sigmoid", "tanh") for cut in (0.3, "youden")]
+FAILING = moons(activation="softmax_1", threshold="youden")
+
+
+def circle(threshold: object):
+    return spec(
+        data={"source": "circles", "rows": 60},
+        network={"hidden": [4], "dropout": [0.0]},
+        loss="mse",
+        threshold=threshold,
+    )
+
+
+def swept(store: Path, specs, command: str):
+    return sweep(specs, Place(store, 1), Quiet(), command)
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> Path:
     """Two sweeps that share a job, a job that failed, one that stands alone, one superseded, one reproduced."""
     store = tmp_path_factory.mktemp("made") / "mlruns"
-    alone = spec(data={"source": "circles", "rows": 60}, network={"hidden": [4], "dropout": [0.0]}, loss="mse")
-    first = [moons(activation=own, threshold=cut) for own in ("sigmoid", "tanh") for cut in (0.3, "youden")]
-    failing = moons(activation="softmax_1", threshold="youden")
-    outcome = sweep([*first, failing, alone], Place(store, 1), Quiet(), "threshold-lab sweep")
+    outcome = swept(store, [*FIRST, FAILING, circle(0.5)], "threshold-lab sweep")
     assert len(outcome.failed) == 1
-    sweep(
-        [first[0], moons(activation="sigmoid", threshold="f1")], Place(store, 1), Quiet(), "threshold-lab sweep again"
-    )
+    swept(store, [FIRST[0], moons(activation="sigmoid", threshold="f1")], "threshold-lab sweep again")
     runs = Runs(store)
     runs.supersede(runs.record(RunRecord("moons", "died", {"lab.key": "0" * 64, "lab.cell": "1" * 64})))
     told = {"reproduced": "identical, 2026-01-02 03:04:05"}
@@ -78,6 +100,11 @@ def test_a_store_that_was_moved_is_whole(store):
     assert told(found) == []
     assert found.runs == 10
     assert found.files > 150
+
+
+def test_a_sweep_whose_jobs_are_all_below_earlier_ones_is_whole(store):
+    swept(store, [*FIRST[:2], circle("f1")], "threshold-lab sweep of both")
+    assert told(checked(store)) == []
 
 
 # ---- what is damaged
@@ -129,8 +156,9 @@ def test_rows_are_put_back_as_they_were_recorded(damage, store):
     generator, before = random.Random(1), contents(store)
     for _ in range(3):
         damage(store, generator)
-        mended = repair(store, checked(store), Quiet())
-        assert (told(mended.left), mended.cannot) == ([], [])
+        found = checked(store)
+        mended = repair(store, found, Quiet())
+        assert (bool(found.damages), told(mended.left), mended.cannot) == (True, [], [])
         assert contents(store) == before
 
 
@@ -171,6 +199,55 @@ def test_a_run_whose_model_cannot_be_put_back_is_recorded_again_from_its_fits(st
     (new,) = (own for own in runs_of(store) if own.tags.get(KEY) == old.tags[KEY] and not own.put_away)
     assert old.put_away
     assert new.metrics == old.metrics
+
+
+@pytest.mark.parametrize("place", ["lock", "fits", "plans", "partial"])
+def test_what_lies_where_the_lock_or_a_folder_has_to_be_is_moved_away_first(place, store):
+    in_the_way(store, random.Random(0), place)
+    mended = repair(store, checked(store), Quiet())
+    assert {own.kind for own in mended.left.damages} <= {"fit"}
+    assert len(list(store.glob(f"lost/*/{place}*"))) == 1
+
+
+def sums_of(store: Path) -> list[str]:
+    """What the runs that sum up sweeps are about."""
+    return sorted(own.tags[SUMS] for own in runs_of(store) if SUMS in own.tags and not own.put_away)
+
+
+def remove_sweep(store: Path, number: int) -> None:
+    """Remove the files of a run that sums up a sweep."""
+    (own,) = (each for each in runs_of(store) if each.tags.get(SUMS) == sums_of(store)[number])
+    shutil.rmtree(store / "artifacts" / own.place.parent)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_sweep_that_lost_its_files_is_summed_up_again(number, store):
+    before = sums_of(store)
+    remove_sweep(store, number)
+    mended = repair(store, checked(store), Quiet())
+    assert (told(mended.left), mended.cannot) == ([], [])
+    assert sums_of(store) == before
+
+
+def test_a_sweep_whose_jobs_nothing_tells_is_summed_up_again_by_its_command(store):
+    before = sums_of(store)
+    for number in (0, 1):
+        remove_sweep(store, number)
+    shutil.rmtree(store / "plans")
+    mended = repair(store, checked(store), Quiet())
+    assert told(mended.left) == []
+    assert any("its jobs are summed up again by threshold-lab sweep" in own for own in mended.done)
+    swept(store, [*FIRST, FAILING, circle(0.5)], "threshold-lab sweep")
+    assert set(sums_of(store)) <= set(before)
+    assert sums_of(store)
+
+
+def test_a_run_that_was_put_away_by_half_is_put_away(store):
+    (own,) = (each for each in runs_of(store) if each.status == "FAILED")
+    MlflowClient(f"sqlite:///{store / 'mlflow.db'}").set_tag(own.run_id, "lab.superseded", "it is tried again")
+    next(store.glob(f"artifacts/*/{own.run_id}/artifacts/record.json")).unlink()
+    assert [each.kind for each in checked(store).damages] == ["dead"]
+    assert told(repair(store, checked(store), Quiet()).left) == []
 
 
 def test_a_run_without_fits_that_cannot_be_put_back_is_left_as_it_is_and_told(store):
@@ -245,7 +322,8 @@ def test_a_run_edited_on_mlflow_s_pages_is_no_damage(store):
     assert len(found.remarks) == 2
 
 
-def test_runs_on_a_server_are_checked_through_its_calls(store, monkeypatch):
+def test_runs_on_a_server_are_checked_through_its_calls(store, monkeypatch, capsys):
+    Runs(store)  # addresses follow a copy
     own = {each.run_id: each for each in runs_of(store)}
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{store / 'mlflow.db'}")
     assert told(checked(store)) == []
@@ -255,6 +333,12 @@ def test_runs_on_a_server_are_checked_through_its_calls(store, monkeypatch):
         assert theirs == vars(own[run_id])
     run_id, _ = param_changed(store, random.Random(0))
     assert [each.run_id for each in checked(store).damages] == [run_id]
+    MlflowClient(f"sqlite:///{store / 'mlflow.db'}").delete_run(run_id)
+    assert told(checked(store)) == []
+    run_id, _ = folder_removed(store, random.Random(1))
+    capsys.readouterr()
+    assert run_id in {each.run_id for each in checked(store).damages}
+    assert capsys.readouterr() == ("", "")
     with pytest.raises(StoreError, match="runs on a server are not repaired from here"):
         repair(store, checked(store), Quiet())
 
@@ -265,6 +349,13 @@ def test_runs_are_found_by_their_cells_as_mlflow_finds_them(store, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{store / 'mlflow.db'}")
     assert Runs(store).of_cells(cells) == ours
     assert len(ours) == 7
+
+
+def test_a_number_that_is_none_ends_no_sweep_without_a_word(store):
+    with closing(sqlite3.connect(store / "mlflow.db")) as database, database:
+        database.execute("UPDATE latest_metrics SET value = 'abc' WHERE key = 'test_accuracy'")
+    with pytest.raises(StoreError, match="metric test_accuracy is 'abc', which is no number"):
+        Runs(store).of_cells({own.tags["lab.cell"] for own in runs_of(store) if "lab.cell" in own.tags})
 
 
 def test_no_store_is_told(tmp_path):
@@ -286,6 +377,11 @@ def test_the_command_says_what_it_found_and_did(store, monkeypatch, capsys):
     code, words = said()
     assert code == 1
     assert f"{path.relative_to(store)}: is gone\n1 damage in " in words
+    assert words.endswith(": the same command with --repair\n")
+    Runs(store)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{store / 'mlflow.db'}")
+        assert said()[1].endswith("with --repair, where the server's database and files are\n")
     assert json.loads(said("--json")[1])["found"]["damages"][0]["kind"] == "file"
     code, words = said("--repair")
     assert code == 0

@@ -19,8 +19,11 @@ from threshold_lab.faults import around
 from threshold_lab.records import Fit
 from threshold_lab.signing import AFTER, require_whole, signed, signed_plan
 
-PARTIAL = "partial"
-"""Folder of a store, of what is being written; whatever is in it when a sweep begins was left by one that died."""
+LOCK, PARTIAL = "lock", "partial"
+"""File of a store that a sweep at work holds; and folder, of what is being written: whatever is in it when a sweep
+begins was left by one that died."""
+
+FOLDERS = ("fits", "plans", PARTIAL)
 
 MODEL = "model"
 """Array of a fit: the SHA-256 of the model that was saved with it, uint8 (32,)."""
@@ -36,7 +39,7 @@ class Store:
 
     def create(self) -> None:
         """Make the folders. Raises StoreError where they cannot be written."""
-        for name in ("fits", "plans", PARTIAL):
+        for name in FOLDERS:
             with _told(self.folder):
                 (self.folder / name).mkdir(parents=True, exist_ok=True)
 
@@ -49,7 +52,7 @@ class Store:
         """
         self.create()
         with _told(self.folder):
-            lock = (self.folder / "lock").open("w")
+            lock = (self.folder / LOCK).open("w")
         with lock:
             with around("claim"):
                 self._claim(lock, wait)
@@ -70,7 +73,7 @@ class Store:
     def _clear(self) -> None:
         """Remove what sweeps that died were writing."""
         for left in (self.folder / PARTIAL).iterdir():
-            shutil.rmtree(left)
+            shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
 
     # ---- fits
 
@@ -167,7 +170,7 @@ class Store:
 
     def _is_held(self) -> bool:
         try:
-            with (self.folder / "lock").open() as lock:
+            with (self.folder / LOCK).open() as lock:
                 return not _is_ours(lock, fcntl.LOCK_SH)
         except FileNotFoundError:
             return False

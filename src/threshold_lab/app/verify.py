@@ -8,6 +8,7 @@ from pathlib import Path
 from threshold_lab.app.interrupt import Interrupt
 from threshold_lab.app.screen import console
 from threshold_lab.app.tables import count
+from threshold_lab.tracking import own_database
 from threshold_lab.verify import Findings, Mended, verify
 from threshold_lab.verify import repair as put_right
 
@@ -31,24 +32,25 @@ class Progress:
 
 @dataclass(frozen=True)
 class Answer:
-    """What was found; what was put right, None where that was not asked for; and what is left."""
+    """What was found; what was put right, None where that was not asked for; what is left; and where the runs are."""
 
     found: Findings
     mended: Mended | None
     left: Findings
+    on_server: bool
 
 
 def answer(folder: Path, *, repair: bool, quiet: bool) -> Answer:
     """Check a store, and put right what can be. quiet: no progress. Raises LabError."""
-    console.quiet = quiet
+    console.quiet, on_server = quiet, own_database(folder) is None
     try:
         with Interrupt() as interrupt:
             progress = Progress(interrupt)
             found = verify(folder, progress)
             if not repair or not found.damages:
-                return Answer(found, None, found)
+                return Answer(found, None, found, on_server)
             mended = put_right(folder, found, progress)
-            return Answer(found, mended, mended.left)
+            return Answer(found, mended, mended.left, on_server)
     finally:
         console.quiet = False
 
@@ -72,7 +74,10 @@ def say(own: Answer, *, as_json: bool) -> None:
     found = f"{damages}{left} in {looked}" if own.left.damages else f"{looked} are whole and as they were written"
     console.print(found, soft_wrap=True)
     if own.left.damages and own.mended is None:
-        console.print("To put right what can be, without training: the same command with --repair", soft_wrap=True)
+        there = ", where the server's database and files are" if own.on_server else ""
+        console.print(
+            f"To put right what can be, without training: the same command with --repair{there}", soft_wrap=True
+        )
 
 
 def _say_mended(mended: Mended, left: Findings) -> None:

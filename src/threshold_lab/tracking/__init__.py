@@ -1,10 +1,10 @@
 """Runs in and out; the only door to MLflow."""
 
-from threshold_lab.tracking.database import Database, RunRows, profile_of
+from threshold_lab.tracking.database import Database, RunRows, is_plain, profile_of
 from threshold_lab.tracking.entities import Records, RunRecord, StoredRun
 from threshold_lab.tracking.home import own_database
 from threshold_lab.tracking.memory import Memory
-from threshold_lab.tracking.mending import Restored, remove_rows, restore, set_tag
+from threshold_lab.tracking.mending import Restored, remove_rows, restore, set_tag, without_triggers
 from threshold_lab.tracking.names import (
     ADDED,
     ALONE,
@@ -21,6 +21,7 @@ from threshold_lab.tracking.names import (
     RUN_ID,
     SCORES_HASH,
     SUMS,
+    SUPERSEDED,
     SWEEP,
     TABLE_HASH,
     WEIGHTS_HASH,
@@ -44,6 +45,7 @@ __all__ = [
     "RUN_ID",
     "SCORES_HASH",
     "SUMS",
+    "SUPERSEDED",
     "SWEEP",
     "TABLE_HASH",
     "WEIGHTS_HASH",
@@ -55,10 +57,12 @@ __all__ = [
     "RunRows",
     "Runs",
     "StoredRun",
+    "is_plain",
     "own_database",
     "profile_of",
     "remove_rows",
     "restore",
     "server_command",
     "set_tag",
+    "without_triggers",
 ]

@@ -13,16 +13,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from threshold_lab.errors import StoreError
+from threshold_lab.errors import StoreError, short
 from threshold_lab.tracking.entities import StoredRun
 from threshold_lab.tracking.home import ARTIFACTS
 from threshold_lab.tracking.names import CELL, KEY
+from threshold_lab.tracking.triggers import triggers_of
 
-_CHUNK = 500
+_CHUNK, _LONGEST = 500, 256  # ids asked for at once; bytes of a name in a folder
 _SECONDS = 20.0  # as long as MLflow waits for whoever writes
 
 _RUNS = """SELECT r.run_uuid, e.name, r.name, r.status, r.lifecycle_stage, r.deleted_time, r.start_time, r.end_time,
-    r.artifact_uri FROM runs r LEFT JOIN experiments e ON e.experiment_id = r.experiment_id ORDER BY r.start_time"""
+    r.artifact_uri, e.lifecycle_stage
+    FROM runs r LEFT JOIN experiments e ON e.experiment_id = r.experiment_id ORDER BY r.start_time"""
 _DATA = """SELECT d.name, d.digest, d.dataset_source_type, d.dataset_source, d.dataset_profile, t.name, t.value
     FROM inputs i LEFT JOIN datasets d ON d.dataset_uuid = i.source_id
     LEFT JOIN input_tags t ON t.input_uuid = i.input_uuid
@@ -36,8 +38,7 @@ class RunRows:
     put_away: deleted on MLflow's pages, or superseded: in MLflow's trash. place: its artifacts' folder, below the one
     of all artifacts; None where its address has another form. metrics: the last value of each, and series all of them
     by step. data: each data set's name, digest, kind, source, profile, and its tag's name and value. ended: in
-    milliseconds. problems: what MLflow never leaves. elsewhere: told by
-    a server, which keeps files where it likes.
+    milliseconds. problems: what MLflow never leaves. elsewhere: told by a server, which keeps files where it likes.
     """
 
     run_id: str
@@ -95,7 +96,7 @@ class Database:
                 tags[run_id].get(KEY, ""),
                 own,
                 tags[run_id],
-                {name: float(v) for name, v in metrics[run_id].items()},
+                {name: _number(run_id, name, value) for name, value in metrics[run_id].items()},
             )
             for run_id, own in status.items()
         ]
@@ -109,10 +110,12 @@ class Database:
                 for table, _, parent, _ in connection.execute("PRAGMA foreign_key_check")
                 if table != "runs"
             }
+            triggers = [f"trigger {own} on what holds runs; MLflow makes none there" for own in triggers_of(connection)]
             pending = connection.execute("SELECT count(*) FROM logged_models WHERE status = 1").fetchone()[0]
         return [
             *found,
             *sorted(lost),
+            *triggers,
             *([f"{pending} logged models are pending; the lab logs none"] if pending else []),
         ]
 
@@ -152,22 +155,24 @@ def _by_run(connection: sqlite3.Connection, words: str, run_ids: Sequence[str]) 
     return found
 
 
+def _number(run_id: str, name: str, value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise StoreError(
+            f"run {run_id}: metric {name} is {short(value)}, which is no number; threshold-lab verify --repair"
+        ) from None
+
+
 def _rows(connection: sqlite3.Connection, row: tuple[Any, ...]) -> RunRows:
-    run_id, experiment, name, status, stage, deleted, started, ended, address = row
+    run_id, experiment, name, status, stage, deleted, started, ended, address, above = row
 
-    def pairs(words: str) -> dict[str, Any]:
-        return dict(connection.execute(f"{words} WHERE run_uuid = ?", (run_id,)).fetchall())
+    def pairs(words: str) -> dict[str, str]:
+        return {str(key): str(value) for key, value in connection.execute(f"{words} WHERE run_uuid = ?", (run_id,))}
 
-    series: dict[str, dict[int, float]] = defaultdict(dict)
-    twice = []
-    for key, value, step, is_nan in connection.execute(
-        "SELECT key, value, step, is_nan FROM metrics WHERE run_uuid = ? ORDER BY timestamp, rowid", (run_id,)
-    ):
-        if step in series[key]:
-            twice.append(f"metric {key} has two values at step {step}")
-        series[key][step] = float("nan") if is_nan else float(value)
-    metrics = pairs("SELECT key, CASE is_nan WHEN 1 THEN 'nan' ELSE value END FROM latest_metrics")
-    steps = pairs("SELECT key, step FROM latest_metrics")
+    words = "SELECT key, value, step, is_nan FROM {} WHERE run_uuid = ? ORDER BY timestamp, rowid"
+    every, problems = _logged(connection.execute(words.format("metrics"), (run_id,)))
+    last, strange = _logged(connection.execute(words.format("latest_metrics"), (run_id,)))
     return RunRows(
         run_id=run_id,
         experiment=str(experiment),
@@ -175,20 +180,43 @@ def _rows(connection: sqlite3.Connection, row: tuple[Any, ...]) -> RunRows:
         status=str(status),
         put_away=stage == "deleted",
         place=_place(str(address)),
-        tags={key: str(value) for key, value in pairs("SELECT key, value FROM tags").items()},
-        params={key: str(value) for key, value in pairs("SELECT key, value FROM params").items()},
-        metrics={key: float(value) for key, value in metrics.items()},
-        series=series,
+        tags=pairs("SELECT key, value FROM tags"),
+        params=pairs("SELECT key, value FROM params"),
+        metrics={key: own[max(own)] for key, own in last.items()},
+        series=every,
         data=sorted(connection.execute(_DATA, (run_id,)).fetchall(), key=repr),
-        ended=ended or 0,
-        problems=[*twice, *_strange(experiment, status, stage, deleted, (started, ended)), *_steps(steps, series)],
+        ended=ended if isinstance(ended, int) else 0,
+        problems=[
+            *dict.fromkeys([*problems, *strange]),
+            *_strange((experiment, above), status, (stage, deleted), (started, ended)),
+            *_steps(last, every),
+        ],
     )
 
 
-def _strange(experiment: object, status: object, stage: object, deleted: object, times: tuple[Any, Any]) -> list[str]:
-    """What MLflow never leaves of a run's own row."""
-    started, ended = times
+def _logged(rows: Iterable[tuple[Any, ...]]) -> tuple[dict[str, dict[int, float]], list[str]]:
+    """Each metric by step, and what MLflow never leaves of one: two values at a step, or one that is no number."""
+    found: dict[str, dict[int, float]] = defaultdict(dict)
+    problems = []
+    for key, value, step, is_nan in rows:
+        if not isinstance(value, float) or not isinstance(step, int):
+            problems.append(f"metric {key} is {short(value)} at step {short(step)}, which is no number")
+            continue
+        if step in found[str(key)]:
+            problems.append(f"metric {key} has two values at step {step}")
+        found[str(key)][step] = float("nan") if is_nan else value
+    return found, problems
+
+
+def _strange(above: tuple[Any, ...], status: object, away: tuple[Any, ...], times: tuple[Any, ...]) -> list[str]:
+    """What MLflow never leaves of a run's own row.
+
+    above: name and stage of its experiment. away: its own stage, and when it was put away. times: start and end.
+    """
+    (experiment, experiment_stage), (stage, deleted), (started, ended) = above, away, times
     found = [] if experiment is not None else ["its experiment is gone"]
+    if stage == "active" and experiment_stage == "deleted":
+        found.append("its experiment is put away, and it is not")
     if stage == "deleted" and deleted is None:
         found.append("it is put away, and nobody did that: the time is missing")
     if stage != "deleted" and deleted is not None:
@@ -199,15 +227,21 @@ def _strange(experiment: object, status: object, stage: object, deleted: object,
     return found
 
 
-def _steps(last: Mapping[str, int], series: Mapping[str, Mapping[int, float]]) -> list[str]:
-    return [f"metric {name}: its last step is another" for name, own in series.items() if last.get(name) != max(own)]
+def _steps(last: Mapping[str, Mapping[int, float]], series: Mapping[str, Mapping[int, float]]) -> list[str]:
+    other = [name for name, own in series.items() if [*last.get(name, ())] != [max(own)]]
+    return [f"metric {name}: its last step is another" for name in other]
 
 
 def _place(address: str) -> Path | None:
     """Where artifacts are, below the folder of all artifacts, wherever the store was when they were written."""
+    *_, above, experiment, run_id, last = ["", "", "", *unquote(address).rstrip("/").split("/")]
+    inside = (above, last) == (ARTIFACTS, "artifacts") and is_plain(experiment) and is_plain(run_id)
+    return Path(experiment, run_id, last) if inside else None
 
-    parts = unquote(address).rstrip("/").split("/")
-    return Path(*parts[-3:]) if len(parts) > 4 and parts[-4] == ARTIFACTS and parts[-1] == "artifacts" else None
+
+def is_plain(name: str) -> bool:
+    """Whether a name is that of something in a folder, and leads nowhere else."""
+    return name not in ("", ".", "..") and not set(name) & {"/", "\0"} and len(name.encode()) < _LONGEST
 
 
 def profile_of(data: Mapping[str, Any], experiment: str) -> tuple[Any, ...]:

@@ -6,13 +6,15 @@ MLflow has no call that changes a parameter, a metric that was logged, or a run 
 import contextlib
 import sqlite3
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from threshold_lab.errors import StoreError
 from threshold_lab.tracking.database import profile_of
 from threshold_lab.tracking.home import ARTIFACTS
+from threshold_lab.tracking.triggers import remove_triggers
 
 _OF_A_RUN = ("params", "metrics", "latest_metrics")
 
@@ -29,8 +31,8 @@ class Restored:
 
 
 def restore(folder: Path, database: Path, run: Restored) -> None:
-    """Make a run's rows what they were; other tags stay. Raises sqlite3.Error, and then nothing is changed."""
-    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+    """Make a run's rows what they were; other tags stay. Raises StoreError, and then nothing is changed."""
+    with _written(database) as connection:
         experiment = _experiment(connection, folder, run)
         _put_pairs(connection, "tags", run.run_id, {**run.record["tags"], **run.tags})
         _put_run(connection, folder, experiment, run)
@@ -43,17 +45,33 @@ def restore(folder: Path, database: Path, run: Restored) -> None:
 
 
 def set_tag(database: Path, run_id: str, name: str, value: str) -> None:
-    """Put a tag on a run; an empty value takes it off."""
-    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+    """Put a tag on a run; an empty value takes it off. Raises StoreError."""
+    with _written(database) as connection:
         connection.execute("DELETE FROM tags WHERE run_uuid = ? AND key = ?", (run_id, name))
         _put_pairs(connection, "tags", run_id, {name: value} if value else {})
 
 
 def remove_rows(database: Path, run_id: str) -> None:
-    """Remove what is left of a run that is gone."""
-    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+    """Remove what is left of a run that is gone. Raises StoreError."""
+    with _written(database) as connection:
         for table in (*_OF_A_RUN, "tags"):
             connection.execute(f"DELETE FROM {table} WHERE run_uuid = ?", (run_id,))  # noqa: S608
+
+
+def without_triggers(database: Path) -> list[str]:
+    """Remove what changes rows behind MLflow's back; return what made each. Raises StoreError."""
+    with _written(database) as connection:
+        return remove_triggers(connection)
+
+
+@contextlib.contextmanager
+def _written(database: Path) -> Iterator[sqlite3.Connection]:
+    """Have a connection all of whose changes are made, or none."""
+    try:
+        with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+            yield connection
+    except sqlite3.Error as error:
+        raise StoreError(f"{database} cannot be written: {error}; make it writable, or free space there") from None
 
 
 def _experiment(connection: sqlite3.Connection, folder: Path, run: Restored) -> int:
@@ -61,6 +79,7 @@ def _experiment(connection: sqlite3.Connection, folder: Path, run: Restored) -> 
     name = str(run.record["experiment"])
     found = connection.execute("SELECT experiment_id FROM experiments WHERE name = ?", (name,)).fetchone()
     if found:
+        connection.execute("UPDATE experiments SET lifecycle_stage = 'active' WHERE experiment_id = ?", found)
         return int(found[0])
     own = connection.execute(
         "SELECT experiment_id FROM runs WHERE run_uuid = ? "

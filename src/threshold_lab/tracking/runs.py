@@ -41,7 +41,7 @@ _ID = re.compile(r"[0-9a-f]{32}")
 _GOING_ON, _BATCH, _LARGEST = ("RUNNING", "SCHEDULED"), 1000, 2**28
 _ABSENT = "RESOURCE_DOES_NOT_EXIST"
 
-for _name in ("alembic", "mlflow.tracking"):
+for _name in ("alembic", "mlflow.tracking", "mlflow.store.artifact.artifact_repo"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # it prints a traceback of what it raises
 
@@ -159,7 +159,7 @@ class Runs:
 
     def served(self) -> Served:
         """Return all runs as their server tells them."""
-        return Served(self._client, self._experiments.ids)
+        return Served(self._client)
 
     def of_sweep(self, name: str) -> list[StoredRun]:
         """Return the runs a sweep recorded, by its name: its jobs', and what sums it up. Raises StoreError."""

@@ -1,10 +1,11 @@
 """A run's rows through MLflow's own calls, from any server; it tells less than a database does."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from mlflow import MlflowClient
+from mlflow.entities import LifecycleStage, ViewType
 from mlflow.exceptions import MlflowException
 
 from threshold_lab.errors import StoreError
@@ -14,18 +15,19 @@ _PAGE = 1000
 
 
 class Served:
-    """The runs of a server that are not put away. Its methods raise StoreError."""
+    """The runs of a server, those put away among them. Its methods raise StoreError."""
 
-    def __init__(self, client: MlflowClient, experiments: Sequence[str]) -> None:
+    def __init__(self, client: MlflowClient) -> None:
         self._client = client
-        self._experiments = list(experiments)
+        with _told():
+            self._experiments = [own.experiment_id for own in client.search_experiments(ViewType.ALL)]
 
     def ids(self) -> Iterator[str]:
         """Yield the ids of all runs."""
         token: str | None = None
         while token != "":
             with _told():
-                page = self._client.search_runs(self._experiments, max_results=_PAGE, page_token=token)
+                page = self._client.search_runs(self._experiments, "", ViewType.ALL, _PAGE, page_token=token)
             token = page.token or ""
             yield from (str(own.info.run_id) for own in page)
 
@@ -41,7 +43,7 @@ class Served:
             experiment=experiment,
             name=run.info.run_name,
             status=run.info.status,
-            put_away=False,
+            put_away=run.info.lifecycle_stage == LifecycleStage.DELETED,
             place=None,
             tags=run.data.tags,
             params=run.data.params,

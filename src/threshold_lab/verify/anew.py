@@ -7,12 +7,14 @@ from pathlib import Path
 from threshold_lab.overview import TABLE
 from threshold_lab.plan import Job
 from threshold_lab.provenance import decisions, engine
+from threshold_lab.spec import digest
 from threshold_lab.sweep import Place, sweep
-from threshold_lab.tracking import KEY, KIND, PARENT, Runs, own_database, set_tag
+from threshold_lab.tracking import KEY, KIND, PARENT, SUMS, SWEEP, RunRows, Runs, own_database, set_tag
 from threshold_lab.verify.check import Onlooker
 from threshold_lab.verify.contents import Contents
 from threshold_lab.verify.family import listed
-from threshold_lab.verify.run import Held
+from threshold_lab.verify.held import Held
+from threshold_lab.verify.plans import made_by, planned
 from threshold_lab.watching import Watch
 
 COMMAND = "threshold-lab verify --repair"
@@ -45,8 +47,9 @@ class Anew:
     def why_not(self, own: Held) -> str:
         """Say why a run cannot be recorded again, and what to do; empty where it can."""
         if own.rows.tags.get(KIND) == "sweep":
-            held = [self.job_of(each) for each in self._below(own)]
-            return "" if held and all(held) else "the jobs of the sweep cannot all be read; mend their runs first"
+            held = self._summed_up(own) or self._below(own)
+            known = all(self.job_of(each) for each in held)
+            return "" if known else "the jobs of the sweep cannot all be read; mend their runs first"
         if (job := self.job_of(own)) is None:
             return (
                 "its specification, its data or the code that recorded it are not at hand; see threshold-lab reproduce"
@@ -60,27 +63,39 @@ class Anew:
         old = Job(spec, own.rows.tags.get("data", ""), engine(), decisions())
         return old if old.key == own.rows.tags.get(KEY) and self.contents.splits_of(old) is not None else None
 
-    def record(self, own: Held) -> None:
-        """Put a run away, and record what it was of again. Raises LabError."""
-        if own.rows.tags.get(KIND) == "sweep":
-            jobs = [job for each in self._below(own) if (job := self.job_of(each)) is not None]
+    def record(self, own: Held) -> str:
+        """Put a run away, and record what it was of again; return what was done. Raises LabError."""
+        is_sweep = own.rows.tags.get(KIND) == "sweep"
+        found = [self.job_of(each) for each in (self._summed_up(own) if is_sweep else [own])]
+        if is_sweep:
             self._take_off(own)
-        else:
-            jobs = [job for job in [self.job_of(own)] if job is not None]
         Runs(self.folder).supersede(own.rows.run_id)
-        sweep([job.spec for job in jobs], Place(self.folder, 1), _Watch(self.onlooker), COMMAND)
+        if not found:
+            return f"is put away; its jobs are summed up again by {made_by(own.rows) or 'the command of their sweep'}"
+        sweep([job.spec for job in found if job], Place(self.folder, 1), _Watch(self.onlooker), COMMAND)
+        return "is put away, and its sweep summed up again" if is_sweep else "is put away, and its job recorded again"
 
     def _take_off(self, own: Held) -> None:
         """Take runs from below one that sums up a sweep, so that they are summed up again."""
         if (database := own_database(self.folder)) is not None:
             for each in self._below(own):
-                if each.rows.tags.get(PARENT) == own.rows.run_id:
-                    set_tag(database, each.rows.run_id, PARENT, "")
+                set_tag(database, each.rows.run_id, PARENT, "")
 
     def _below(self, own: Held) -> Sequence[Held]:
-        ids = set(listed(own.contents.get(TABLE)) or ())
-        return [each for each in self.contents.runs() if each.rows.run_id in ids or _is_below(each, own)]
+        return [each for each in self.contents.runs() if each.rows.tags.get(PARENT) == own.rows.run_id]
+
+    def _summed_up(self, own: Held) -> Sequence[Held]:
+        """The runs that one sums up, by its table or else by the plan; none where these are not all it was about."""
+        runs = {each.rows.run_id: each for each in self.contents.runs()}
+        plan = planned(self.folder / "plans" / f"{Path(own.rows.tags.get(SWEEP, '')).name}.json")
+        beside = [
+            run_id for run_id in plan if run_id in runs and _is_finished_in(own.rows.experiment, runs[run_id].rows)
+        ]
+        for ids in (listed(own.contents.get(TABLE)) or [], beside):
+            if digest(sorted(ids)) == own.rows.tags.get(SUMS) and set(ids) <= set(runs):
+                return [runs[run_id] for run_id in ids]
+        return []
 
 
-def _is_below(own: Held, above: Held) -> bool:
-    return own.rows.tags.get(PARENT) == above.rows.run_id and not own.rows.put_away
+def _is_finished_in(experiment: str, own: RunRows) -> bool:
+    return own.experiment == experiment and own.status == "FINISHED"

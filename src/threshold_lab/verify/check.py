@@ -14,15 +14,18 @@ from threshold_lab.plan import Job
 from threshold_lab.recording import SPEC
 from threshold_lab.reproduce.stored import spec_in
 from threshold_lab.sealing import HASHES, sha256
+from threshold_lab.store import FOLDERS, LOCK, PARTIAL
 from threshold_lab.tracking import CELL, RunRows
 from threshold_lab.tracking.model import FOLDER as MODEL_FOLDER
 from threshold_lab.verify import run as one
 from threshold_lab.verify.damage import GONE, ROWS, STRAY, Damage, Findings
 from threshold_lab.verify.family import Family, Plans
 from threshold_lab.verify.fits import Fits
+from threshold_lab.verify.held import Held
 from threshold_lab.verify.sources import ARTIFACTS, UNREADABLE, Own, Source, source_of
 
 NETWORK = f"{MODEL_FOLDER}/artifacts/network.keras"
+CUT_OFF = "is left of a write that was cut off"
 
 
 class Onlooker(Protocol):
@@ -46,7 +49,10 @@ def verify(folder: Path, onlooker: Onlooker) -> Findings:
 
 def is_at_work(folder: Path) -> bool:
     """Whether a sweep holds the store."""
-    with suppress(OSError), (folder / "lock").open() as lock:
+    lock_file = folder / LOCK
+    if not lock_file.is_file():  # a pipe would never open
+        return False
+    with suppress(OSError), lock_file.open() as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -97,8 +103,8 @@ class _Check:
             yield from self._here(_orphans(self.folder / ARTIFACTS, self.family.seen, gone))
 
     def _here(self, found: Iterator[Damage]) -> Iterator[Damage]:
-        """What is found in the folder, but for what a sweep at work may be writing now."""
-        return (own for own in found if not self.busy or own.kind != STRAY)
+        """What is found in the folder, but for what a sweep that is at work by now may be writing."""
+        return (own for own in found if own.kind != STRAY or not (self.busy or is_at_work(self.folder)))
 
     def _run(self, rows: RunRows) -> Iterator[Damage]:
         if rows.put_away:
@@ -108,7 +114,7 @@ class _Check:
             )
             return
         with self.source.files(rows) as (folder, place):
-            held = one.Held(rows, folder, place)
+            held = Held(rows, folder, place)
             self.family.add(rows, held.contents.get(TABLE))
             if not held.is_the_lab_s or (self.busy and rows.status == "RUNNING"):
                 return
@@ -117,7 +123,7 @@ class _Check:
             self.remarks += one.remarks(held)
             yield from self._lanes(held)
 
-    def _lanes(self, held: one.Held) -> Iterator[Damage]:
+    def _lanes(self, held: Held) -> Iterator[Damage]:
         """Take note of the lanes of a finished job, and compare their weights, once for all jobs of a cell."""
         tags, cell = held.rows.tags, held.rows.tags.get(CELL, "")
         if not held.is_job or held.rows.status != "FINISHED" or cell in self._cells:
@@ -161,9 +167,13 @@ def _lying_about(folder: Path) -> Iterator[Damage]:
         if path.is_symlink():
             yield Damage(STRAY, path.name, "is a link")
         elif path.name.startswith("."):
-            yield Damage(STRAY, path.name, "is left of a write that was cut off")
-        elif path.name == "lock" and not path.is_file():
+            yield Damage(STRAY, path.name, CUT_OFF)
+        elif path.name == LOCK and not path.is_file():
             yield Damage(STRAY, path.name, "is no file")
+        elif path.name in (*FOLDERS, ARTIFACTS) and not path.is_dir():
+            yield Damage(STRAY, path.name, "is no folder")
+        elif path.name == PARTIAL:
+            yield from (Damage(STRAY, f"{PARTIAL}/{left.name}", CUT_OFF) for left in sorted(path.iterdir()))
 
 
 def _orphans(artifacts: Path, seen: dict[str, RunRows], gone: set[str]) -> Iterator[Damage]:

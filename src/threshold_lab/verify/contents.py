@@ -22,7 +22,8 @@ from threshold_lab.spec import RunSpec, canonical, run_spec
 from threshold_lab.store import Store
 from threshold_lab.tracking import ADDED, ALONE, CELL, DRIVER, FILES_HASH, KIND, PARENT, RUN_ID, Database, RunRecord
 from threshold_lab.verify.family import listed
-from threshold_lab.verify.run import NAME, NOTE, Held
+from threshold_lab.verify.held import Held
+from threshold_lab.verify.run import NAME, NOTE
 from threshold_lab.verify.sources import ARTIFACTS
 
 _OF_LATER = (DRIVER, FILES_HASH, NAME, NOTE, PARENT, ALONE, "reproduced", "published")

@@ -33,7 +33,7 @@ class Family:
         yield from _twice(active)
         parents = {own.tags.get(PARENT) for own in self.seen.values()}
         for own in active:
-            if own.run_id in self.sweeps and own.run_id not in parents and not self._lost(own.run_id):
+            if own.run_id in self.sweeps and own.run_id not in parents and not self._elsewhere(own.run_id):
                 yield Damage(FAMILY, f"run {own.run_id}", "sums up a sweep, and no run is below it", own.run_id)
             yield from self._parent(own)
         for run_id, listed in self.sweeps.items():
@@ -42,9 +42,9 @@ class Family:
                     gone.add(each)
                     yield Damage(GONE, f"run {each}", f"is gone; the sweep's run {run_id} lists it", each)
 
-    def _lost(self, run_id: str) -> set[str]:
-        """The runs that a sweep's run lists and that are not there; they may be put back below it."""
-        return set(self.sweeps[run_id] or ()) - set(self.seen)
+    def _elsewhere(self, run_id: str) -> list[str]:
+        """The runs that a sweep's run lists, below an earlier one; or not there, which may be put back below it."""
+        return [own for own in self.sweeps[run_id] or () if own not in self.seen or not self.seen[own].put_away]
 
     def _parent(self, own: RunRows) -> Iterator[Damage]:
         """A job below a run lists as one of its sweep; one that is listed is below a run."""

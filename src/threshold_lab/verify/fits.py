@@ -69,7 +69,7 @@ class Fits:
             return
         for number, lane in enumerate(lanes):
             path = self._path(lane.key)
-            arrays = _opened(path)
+            arrays = _opened(path) if self._is_in_place(path) else None
             place = f"{self.folder.name}/{lane.key[:2]}/{lane.key}.npz"
             if arrays is not None and not _same(arrays, stored, lane.seed):
                 yield Damage(FIT, place, f"is whole, and holds other weights than run {run_id} recorded", run_id)

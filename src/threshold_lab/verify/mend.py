@@ -1,5 +1,6 @@
 """One run put right in its place: files from bytes of the sealed hash, rows from the sealed record."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -7,12 +8,15 @@ from pathlib import Path
 from threshold_lab.sealing import HASHES, sha256
 from threshold_lab.sealing import ROWS as RECORD
 from threshold_lab.store import Store
-from threshold_lab.tracking import FILES_HASH, REASON, Database, Restored, RunRows, restore
+from threshold_lab.tracking import FILES_HASH, REASON, Database, Restored, RunRows, restore, set_tag
 from threshold_lab.verify import run as one
 from threshold_lab.verify.contents import Contents
 from threshold_lab.verify.damage import FILE, ROWS
-from threshold_lab.verify.run import NAME, NOTE, Held
+from threshold_lab.verify.held import Held
+from threshold_lab.verify.run import NAME, NOTE
 from threshold_lab.verify.sources import ARTIFACTS
+
+_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(eq=False)
@@ -39,6 +43,8 @@ class Mender:
         return Held(rows, path, (Path(ARTIFACTS) / place).as_posix())
 
     def _place(self, run_id: str) -> Path | None:
+        if not _ID.fullmatch(run_id):
+            return None
         found = list((self.folder / ARTIFACTS).glob(f"*/{run_id}/artifacts"))
         return found[0].relative_to(self.folder / ARTIFACTS) if len(found) == 1 else None
 
@@ -73,6 +79,8 @@ class Mender:
             return
         tags = {FILES_HASH: sha256(own.contents[HASHES]), **self._names(own)}
         tags |= one.tags_of_later_files(own) if not own.rows.status else one.later_tags(own)
+        for name in one.strange_tags(own):
+            set_tag(self.database.path, own.rows.run_id, name, "")
         status = "FAILED" if REASON in record["tags"] else "FINISHED"
         restore(self.folder, self.database.path, Restored(own.rows.run_id, record, tags, status, own.rows.ended))
         yield f"run {own.rows.run_id}: its rows are as they were recorded"

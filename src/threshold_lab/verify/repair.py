@@ -1,20 +1,29 @@
 """What is wrong with a store -> what of it can be put right without training.
 
 Bytes are written only where their hash is the one that was sealed, rows only as the sealed record has them, and nothing
-is deleted: what does not belong goes to `lost/`, and runs to MLflow's trash.
+is deleted but what writes that were cut off left: what does not belong goes to `lost/`, and runs to MLflow's trash.
 """
 
 import re
 import shlex
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from threshold_lab.errors import LabError, StoreError
 from threshold_lab.sealing import sha256
-from threshold_lab.store import Store
-from threshold_lab.tracking import CELL, PARENT, SWEEP, Database, Runs, own_database, remove_rows, set_tag
+from threshold_lab.store import FOLDERS, LOCK, PARTIAL, Store
+from threshold_lab.tracking import (
+    CELL,
+    PARENT,
+    SWEEP,
+    Database,
+    Runs,
+    own_database,
+    remove_rows,
+    set_tag,
+    without_triggers,
+)
 from threshold_lab.verify.anew import Anew
 from threshold_lab.verify.check import NETWORK, Onlooker, verify
 from threshold_lab.verify.contents import Contents
@@ -32,15 +41,14 @@ from threshold_lab.verify.damage import (
     Damage,
     Findings,
 )
+from threshold_lab.verify.lost import to_lost
 from threshold_lab.verify.mend import Mender
 from threshold_lab.verify.plans import plan_again
 from threshold_lab.verify.run import NOTE
 from threshold_lab.verify.sources import UNREADABLE
 
-LOST = "lost"
-"""Folder of a store for what belongs nowhere in it."""
-
 _ROUNDS = 4
+_IN_THE_WAY = (LOCK, *FOLDERS)
 _ALONE, _THRESHOLD = re.compile(r"This job alone, anew:\n\n    (.*) store=again"), re.compile(r"\bthreshold=\S+")
 
 
@@ -103,6 +111,7 @@ class _Round:
             PLAN: self._plan,
         }
         seen: set[tuple[str, str]] = set()
+        self._make_way(damages)
         with self.store.held():
             for kind, way in ways.items():
                 for number, own in enumerate(each for each in damages if each.kind == kind):
@@ -115,24 +124,20 @@ class _Round:
 
     # ---- what does not belong
 
+    def _make_way(self, damages: Sequence[Damage]) -> None:
+        """Move what lies where the store's lock and folders have to be, without which nobody can hold it."""
+        for own in damages:
+            if own.kind == STRAY and own.place in _IN_THE_WAY:
+                self._to_lost(self.folder / own.place)
+
     def _stray(self, own: Damage) -> None:
-        self._to_lost(self.folder / own.place)
+        if own.place.startswith(f"{PARTIAL}/"):
+            self.done.append(f"{own.place} is removed, as by whoever holds the store")
+        elif own.place not in _IN_THE_WAY:
+            self._to_lost(self.folder / own.place)
 
     def _to_lost(self, path: Path) -> None:
-        """Move a file or a folder, keeping its place, to the folder of what is lost."""
-        if not path.exists() and not path.is_symlink():
-            return
-        place = self.folder / LOST / time.strftime("%Y%m%d-%H%M%S") / path.relative_to(self.folder)
-        try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            while place.exists() or place.is_symlink():
-                place = place.with_name(f"{place.name}~")
-            path.rename(place)
-        except OSError as error:
-            raise StoreError(f"{path} cannot be moved to {place}: {error.strerror}; make the store writable") from None
-        if path.parent not in (self.folder, self.folder / "plans") and not any(path.parent.iterdir()):
-            path.parent.rmdir()
-        self.done.append(f"{path.relative_to(self.folder)} is moved to {place.relative_to(self.folder)}")
+        self.done += to_lost(self.folder, path)
 
     # ---- the database
 
@@ -142,6 +147,8 @@ class _Round:
                 self._to_lost(self.folder / name)
             Runs(self.folder)
             self.done.append(f"{own.place} is made anew; its runs follow, from their files")
+        elif own.problem.startswith("trigger "):
+            self.done += [f"out of {own.place} is taken: {words}" for words in without_triggers(self.database.path)]
         elif "of a row of runs" not in own.problem:
             self.cannot.append(
                 f"{own}; move it away by hand, and repair again: runs are then put into a new one, from their files"
@@ -186,8 +193,7 @@ class _Round:
                 self.cannot.append(f"run {run_id}: {why}")
                 continue
             try:
-                anew.record(held)
-                self.done.append(f"run {run_id} is put away, and its job recorded again")
+                self.done.append(f"run {run_id} {anew.record(held)}")
             except LabError as error:
                 self.cannot.append(f"run {run_id}: {error}")
 

@@ -1,78 +1,30 @@
 """One run: its rows in the database and its files, against what was sealed when it was recorded."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from threshold_lab.reproduce.again import VERDICT_TAG
 from threshold_lab.sealing import HASHES, NUMBERS, sha256
 from threshold_lab.sealing import ROWS as RECORD
 from threshold_lab.seals import changed_files, changed_numbers, changed_seal, seal_again
-from threshold_lab.tracking import ADDED, ALONE, FILES_HASH, KEY, REASON, RUN_ID, RunRows, profile_of
+from threshold_lab.tracking import (
+    ADDED,
+    ALONE,
+    DRIVER,
+    FILES_HASH,
+    REASON,
+    RUN_ID,
+    SUPERSEDED,
+    profile_of,
+)
 from threshold_lab.verify.damage import DEAD, FILE, ROWS, STRAY, Damage
+from threshold_lab.verify.held import Held, mapping
 
 NOTE, NAME = "mlflow.note.content", "mlflow.runName"
 _LONGEST_TAG, _LONGEST_PARAM = 8000, 6000  # of what MLflow keeps
 _REPRODUCTIONS = "reproductions/"
 _SLIDER, _PUBLISHED = "slider.html", "published.json"
-
-
-@dataclass(frozen=True, eq=False)
-class Held:
-    """A run with its files at hand. place: their folder, as it is named to a person."""
-
-    rows: RunRows
-    folder: Path
-    place: str
-
-    @cached_property
-    def contents(self) -> dict[str, bytes]:
-        """The bytes of every regular file by its name."""
-        return {name: path.read_bytes() for name, path in self._walked.items() if _is_regular(path)}
-
-    @cached_property
-    def strays(self) -> list[str]:
-        """The names of links, pipes and empty folders."""
-        return [name for name, path in self._walked.items() if not _is_regular(path)]
-
-    @cached_property
-    def _walked(self) -> dict[str, Path]:
-        paths = sorted(self.folder.rglob("*"))
-        return {
-            path.relative_to(self.folder).as_posix(): path
-            for path in paths
-            if path.is_symlink() or not path.is_dir() or not any(path.iterdir())
-        }
-
-    @cached_property
-    def hashes(self) -> dict[str, str]:
-        """The hashes the run was sealed with; empty where it was not, or they cannot be read."""
-        found = _mapping(self.contents.get(HASHES, b""))
-        return found if all(isinstance(own, str) for own in found.values()) else {}
-
-    @cached_property
-    def record(self) -> dict[str, Any] | None:
-        """What the database held when the run was sealed; None where that is not there as it was."""
-        content = self.contents.get(RECORD, b"")
-        return _mapping(content) if sha256(content) == self.hashes.get(RECORD) else None
-
-    @property
-    def is_the_lab_s(self) -> bool:
-        """Whether the lab recorded it, and not somebody else in the same database."""
-        return any(name.startswith("lab.") for name in self.rows.tags) or bool(self.hashes)
-
-    @property
-    def is_sealed(self) -> bool:
-        """Whether it was sealed at all: runs of sweeps and failed runs were not, once."""
-        return FILES_HASH in self.rows.tags or HASHES in self.contents
-
-    @property
-    def is_job(self) -> bool:
-        """Whether it is the run of a job, by its tags or its seal."""
-        return KEY in self.rows.tags or KEY in (self.record or {}).get("tags", {})
 
 
 def damages(own: Held) -> Iterator[Damage]:
@@ -84,6 +36,9 @@ def damages(own: Held) -> Iterator[Damage]:
         yield Damage(ROWS, f"run {run_id}", problem, run_id)
     if rows.status == "KILLED" or (rows.status in ("RUNNING", "SCHEDULED") and not _is_whole(own)):
         yield Damage(DEAD, f"run {run_id}", f"is {rows.status}, and no process records it", run_id)
+        return
+    if SUPERSEDED in rows.tags and any(damages_of_files(own)):
+        yield Damage(DEAD, f"run {run_id}", "was being put away, and that was cut off", run_id)
         return
     if own.is_sealed or (own.is_job and rows.status == "FINISHED"):
         yield from damages_of_files(own)
@@ -186,7 +141,7 @@ def _differences(own: Held, record: Mapping[str, Any]) -> Iterator[str]:
 
 def _read(data_set: Sequence[Any]) -> list[Any]:
     """What is said of a data set, its JSON read: the order of keys says nothing."""
-    return [_mapping(own.encode()) or own if isinstance(own, str) else own for own in data_set]
+    return [mapping(own.encode()) or own if isinstance(own, str) else own for own in data_set]
 
 
 def _unlike(what: str, then: Mapping[Any, Any], now: Mapping[Any, Any]) -> Iterator[str]:
@@ -205,10 +160,18 @@ def note_of(own: Held) -> str:
 
 
 def _later(own: Held) -> Iterator[str]:
-    """Tags that belong to files which were added later."""
+    """Tags that belong to files which were added later; and those of the lab's that belong to nothing."""
     yield from _unlike(
         "tag", later_tags(own), {name: own.rows.tags[name] for name in later_tags(own) if name in own.rows.tags}
     )
+    yield from (f"tag {name} was not recorded" for name in strange_tags(own))
+
+
+def strange_tags(own: Held) -> list[str]:
+    """Return the tags that only the lab writes, and that it did not write here."""
+    known = {*(own.record or {"tags": ()})["tags"], *later_tags(own), FILES_HASH, DRIVER}
+    named = (name for name in own.rows.tags if name.startswith("lab.") and not name.startswith(ADDED))
+    return [name for name in named if name not in known]
 
 
 def tags_of_later_files(own: Held) -> dict[str, str]:
@@ -222,19 +185,7 @@ def later_tags(own: Held) -> dict[str, str]:
     """Return the tags that go with files which were added later."""
     found = {ALONE: "true"} if f"{ADDED}{_SLIDER}" in own.rows.tags else {}
     if kept := [name for name in own.contents if name.startswith(_REPRODUCTIONS)]:
-        last = _mapping(own.contents[max(kept)])
+        last = mapping(own.contents[max(kept)])
         if {"verdict", "when"} <= set(last):
             found[VERDICT_TAG] = f"{last['verdict']}, {last['when']}"
     return found
-
-
-def _mapping(content: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(content)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _is_regular(path: Path) -> bool:
-    return path.is_file() and not path.is_symlink()

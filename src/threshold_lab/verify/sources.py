@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from threshold_lab.errors import StoreError
-from threshold_lab.tracking import Database, RunRows, Runs, own_database
+from threshold_lab.tracking import Database, RunRows, Runs, is_plain, own_database
 from threshold_lab.verify.damage import DATABASE, GONE, Damage
 
 ARTIFACTS = "artifacts"
@@ -60,8 +60,14 @@ class Own:
     @contextlib.contextmanager
     def files(self, run: RunRows) -> Iterator[tuple[Path, str]]:
         """Have the folder where it lies."""
-        place = Path(ARTIFACTS) / (run.place or Path(run.experiment, run.run_id, "artifacts"))
+        place = Path(ARTIFACTS) / (run.place or _by_name(run))
         yield self.folder / place, place.as_posix()
+
+
+def _by_name(run: RunRows) -> Path:
+    """Where the files of a run are whose address has another form; nowhere, for names that lead out of the folder."""
+    parts = (*run.experiment.split("/"), run.run_id, "artifacts")
+    return Path(*parts) if all(map(is_plain, parts)) else Path("artifacts")
 
 
 class Served:
@@ -75,11 +81,11 @@ class Served:
         return iter(())
 
     def count(self) -> int:
-        """Return the number of runs that are not put away."""
+        """Return the number of runs."""
         return sum(1 for _ in self._told.ids())
 
     def runs(self) -> Iterator[RunRows]:
-        """Yield every run that is not put away."""
+        """Yield every run."""
         return (self._told.rows(run_id) for run_id in self._told.ids())
 
     @contextlib.contextmanager
