@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 from conftest import spec
 
-from threshold_lab.captions import alone, experiment_of
+from threshold_lab.captions import EXPERIMENT, alone, experiment_of
 from threshold_lab.cells import cell_of, diverged
 from threshold_lab.plan import Job
 from threshold_lab.provenance import engine, provenance
 from threshold_lab.recording import Origin, record_of
 from threshold_lab.records import HISTORY, Fit, Part, Splits
+from threshold_lab.tracking import view
 
 ORIGIN = Origin("sweep", "threshold-lab sweep", provenance(), {"store": "mlruns"})
 
@@ -161,6 +162,12 @@ def test_a_score_that_claims_no_probability_is_not_judged_as_one(splits, activat
 def test_an_experiment_is_a_data_set():
     assert experiment_of(spec()) == "moons"
     assert experiment_of(spec(data={"source": "csv", "path": "here/churn.csv", "target": "y"})) == "churn"
+
+
+def test_an_experiment_says_what_its_page_averages():
+    (group,) = [own["groupBy"] for own in map(json.loads, view.tags().values()) if "groupBy" in own]
+    assert group["groupByKeys"] == [{"mode": "tag", "groupByData": "head"}]
+    assert f"a bar is the {group['aggregateFunction']} over all thresholds of the group" in " ".join(EXPERIMENT.split())
 
 
 def test_one_seed_has_no_deviation(splits):

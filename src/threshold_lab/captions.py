@@ -18,9 +18,10 @@ EXPERIMENT = """What the output activation, the loss and the threshold of a Kera
 data set. A run is one configuration: its metrics are means over seeds on the test part (`_sd`: standard deviation), at
 the threshold chosen on the validation part. `majority` is the accuracy of always saying the more frequent label;
 `test_rows_positive` and `test_rows_negative` are the histogram of the scores on bins that all runs share: a step is
-where a bin begins, as a probability in hundredths; the ends hold what lies beyond. A run of kind `sweep` holds the
-comparison of all its jobs: table, heat maps, curves, histograms, and a slider for the threshold of each network;
-`threshold-lab ui` prints its page. Each run says how it was made; `threshold-lab reproduce RUN_ID` makes it again."""
+where a bin begins, as a probability in hundredths; the ends hold what lies beyond. Where runs are grouped, by
+activation and loss, a bar is the average over all thresholds of the group. A run of kind `sweep` holds the comparison
+of all its jobs: table, heat maps, curves, histograms, and a slider for the threshold of each network; its page is
+printed by `threshold-lab ui`. Each run says how it was made; `threshold-lab reproduce RUN_ID` makes it again."""
 """Description of every experiment."""
 
 DEFAULT_STORE = "mlruns"
