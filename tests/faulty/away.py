@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -56,9 +56,9 @@ class Away:
 
     def _answers(self) -> bool:
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-            connection.request("GET", "/health")
-            return connection.getresponse().status == 200
+            with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
+                connection.request("GET", "/health")
+                return connection.getresponse().status == 200
         except OSError:
             return False
 
@@ -133,10 +133,11 @@ class _Way(BaseHTTPRequestHandler):
 
     def _asked(self) -> tuple[http.client.HTTPResponse, bytes]:
         asked = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        connection = http.client.HTTPConnection("127.0.0.1", self.own.port, timeout=60)
-        connection.request(self.command, self.path, asked, dict(self.headers) | {"Host": f"127.0.0.1:{self.own.port}"})
-        answer = connection.getresponse()
-        return answer, answer.read()
+        headers = dict(self.headers) | {"Host": f"127.0.0.1:{self.own.port}"}
+        with closing(http.client.HTTPConnection("127.0.0.1", self.own.port, timeout=60)) as connection:
+            connection.request(self.command, self.path, asked, headers)
+            answer = connection.getresponse()
+            return answer, answer.read()
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _pass  # noqa: N815 - the names are http.server's
 
