@@ -200,6 +200,7 @@ COMMANDS = {
     "the command line cannot be read": [f"epochs={MANY}"],
     "epochs must be a whole number; got '${oc.env:HOME}'": [r"epochs='\${oc.env:HOME}'"],
     "hidden": ["network.hidden=[[1,2],3]"],
+    "Available options in 'network':\n    none\n": ["network=nothing"],
 }
 
 

@@ -14,6 +14,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from threshold_lab.app.config_files import be_read_with_care
 from threshold_lab.app.interrupt import Interrupt
 from threshold_lab.app.task import SweepTask
 from threshold_lab.errors import ConfigError, short, unknown
@@ -37,9 +38,8 @@ def run_hydra(words: Sequence[str], *, program: str) -> bool:
     Raises ConfigError for what Hydra refuses, and LabError for what we do. With HYDRA_FULL_ERROR=1 Hydra's own
     errors come through as they are.
     """
-    with Interrupt() as interrupt:
-        task = SweepTask(join([*program.split(), *words]), interrupt)
-        _given(words, program, task)
+    task = SweepTask(join([*program.split(), *words]), Interrupt())
+    _given(words, program, task)
     if task.error is not None:
         raise task.error
     return not task.failed
@@ -47,6 +47,7 @@ def run_hydra(words: Sequence[str], *, program: str) -> bool:
 
 def _given(words: Sequence[str], program: str, task: Callable[[DictConfig], object]) -> None:
     """Have Hydra call a task. Its errors are to reach us, not Hydra's printer."""
+    be_read_with_care()
     before, argv = os.environ.get(_FULL), sys.argv
     os.environ[_FULL], sys.argv = "1", [program, *words]
     try:
@@ -93,7 +94,7 @@ def _words(error: Exception, words: Sequence[str]) -> str:
         key = found[1]
         if key not in (known := _known_keys(words)):
             return unknown("key", key, known) + _elsewhere(key)
-    return "\n".join(str(part) for part in (error, error.__cause__) if part is not None)
+    return "\n".join(str(part).expandtabs(4) for part in (error, error.__cause__) if part is not None)
 
 
 def _elsewhere(key: str) -> str:

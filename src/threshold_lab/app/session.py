@@ -31,7 +31,7 @@ def run(specs: Sequence[RunSpec], place: Place, command: str, interrupt: Interru
 
     Ctrl-C ends the process after the run at hand is recorded, as does SIGTERM, with an exit code that says which.
     """
-    with TerminalWatch(interrupt, place.folder) as watch:
+    with interrupt, TerminalWatch(interrupt, place.folder) as watch:
         try:
             outcome = sweep(specs, place, watch, command)
         except KeyboardInterrupt as stop:
