@@ -64,6 +64,7 @@ ORDER = [
     "heads",
     "data",
     "provenance",
+    "threads",
     "shapes",
     "spec",
     "records",

@@ -8,7 +8,9 @@ import pytest
 from click.testing import CliRunner
 from conftest import SMALL, lab
 
+from threshold_lab import provenance as recorded
 from threshold_lab import reproduce as package
+from threshold_lab import worker
 from threshold_lab.app.commands import cli
 from threshold_lab.app.reproduce import say
 from threshold_lab.provenance import provenance
@@ -40,6 +42,32 @@ def test_a_change_of_machine_library_or_setting_is_told_and_of_cores_not():
         "cpu": ("another", now.cpu),
         "settings OMP_NUM_THREADS": ("one", now.settings.get("OMP_NUM_THREADS", "")),
     }
+
+
+def test_threads_are_recorded_and_a_run_of_before_that_is_like_any_other():
+    now = provenance()
+    assert {int(each) for each in now.threads.values()} == {1}
+    assert worker._ENVIRONMENT | now.threads == worker._ENVIRONMENT | {"matrices": "1"}
+    assert changes({**vars(now), "threads": {**now.threads, "matrices": "4"}}, now) == {"threads matrices": ("4", "1")}
+    assert changes({name: own for name, own in vars(now).items() if name != "threads"}, now) == {}
+
+
+def test_code_that_no_commit_holds_counts_as_a_change_and_a_data_file_beside_does_not(tmp_path, monkeypatch):
+    package = tmp_path / "src" / "threshold_lab"
+    (tmp_path / "conf").mkdir()
+    package.mkdir(parents=True)
+    (package / "train.py").write_text("")
+    as_somebody = ["git", "-c", "user.name=somebody", "-c", "user.email=somebody@example.org"]
+    for words in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "all"]):
+        subprocess.run([*as_somebody, *words], cwd=tmp_path, check=True)
+    provenance()  # the hashes of the code that runs, which is not in that package
+    monkeypatch.setattr(recorded, "PACKAGE", package)
+    (tmp_path / "own.csv").write_text("x,y")
+    assert (provenance().changed, provenance().untracked) == (False, "")
+    for path in (package / "new.py", tmp_path / "conf" / "new.yaml"):
+        path.write_text("")
+        assert (provenance().changed, provenance().untracked) == (True, str(path.relative_to(tmp_path)))
+        path.unlink()
 
 
 def test_a_person_reads_what_differs_and_what_has_changed_since(capsys):

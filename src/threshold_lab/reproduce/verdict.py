@@ -14,7 +14,7 @@ TOLERANCE = {"probability": 0.02, "roc_auc": 0.002, "accuracy": 0.01}
 """Largest differences on another processor or with other libraries: three times what was measured of a probability
 (reported/tolerances), where no ROC AUC and no accuracy moved; one row of the 114 tested may."""
 
-_DECISIVE = ("engine", "decisions", "libraries", "python", "machine", "cpu", "flags", "settings")
+_DECISIVE = ("engine", "decisions", "libraries", "python", "machine", "cpu", "flags", "threads", "settings")
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,9 @@ class Reproduction:
 
 
 def changes(then: Mapping[str, Any], now: Provenance) -> dict[str, tuple[str, str]]:
-    """Return what may change a bit and is not as it was."""
-    before, today = _flat(decisive(then)), _flat(decisive(asdict(now)))
+    """Return what may change a bit and is not as it was; a record of before threads were recorded says none of them."""
+    known = asdict(now) if "threads" in then else {**asdict(now), "threads": ""}
+    before, today = _flat(decisive(then)), _flat(decisive(known))
     names = dict.fromkeys([*before, *today])
     return {
         name: (str(before.get(name, "")), str(today.get(name, "")))
