@@ -1,4 +1,4 @@
-"""How far other instruction sets, libraries' paths and threads move a network: make tolerances.
+"""How far other instruction sets, libraries' paths and threads move a network: python benchmarks/tolerances.py.
 
 Trains 60 configurations as they are, and again under each setting, and writes reported/tolerances: a row a setting and
 configuration, and the largest differences of all, which `reproduce` holds runs from elsewhere against.

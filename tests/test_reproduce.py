@@ -17,7 +17,8 @@ from conftest import lab
 from threshold_lab import reproduce as package
 from threshold_lab.reproduce import CANNOT, DIFFERS, IDENTICAL, again, reproduce
 from threshold_lab.reproduce.again import Asked, annotate
-from threshold_lab.spec import canonical, run_spec
+from threshold_lab.sealing import sha256
+from threshold_lab.spec import RunSpec, canonical, run_spec
 from threshold_lab.tracking import Memory, Runs
 from threshold_lab.watching import Watch
 
@@ -272,13 +273,31 @@ def test_an_artifact_or_a_run_that_is_gone_is_told(copied):
 # ---- what is hostile
 
 
-def rewritten(folder: Path, run, change) -> None:
-    """Put another specification into a run, with a key and hashes that fit it: whoever can write the store can."""
+def changed_specification(folder: Path, run, change) -> bytes:
     path = artifact(folder, run, "spec.json")
     content = change(json.loads(path.read_text()))
-    path.write_bytes(
-        content if isinstance(content, bytes) else json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
-    )
+    content = content if isinstance(content, bytes) else canonical(content).encode()
+    path.write_bytes(content)
+    return content
+
+
+def rewritten(folder: Path, run, change) -> None:
+    """Put another specification into a run, with a key and hashes that fit it: whoever can write the store can."""
+    content = changed_specification(folder, run, change)
+    decisions = json.loads(artifact(folder, run, "provenance.json").read_text())["decisions"]
+    rest = "\n".join(map(canonical, (run.tags["data"], run.tags["engine"], decisions)))
+    hashes = artifact(folder, run, "hashes.json")
+    sealed = json.loads(hashes.read_text()) | {"spec.json": sha256(content)}
+    hashes.write_text(json.dumps(sealed, indent=1, sort_keys=True))
+    tags = {"lab.key": sha256(content + b"\n" + rest.encode()), "lab.files": sha256(hashes.read_bytes())}
+    with closing(sqlite3.connect(folder / "mlruns" / "mlflow.db")) as database, database:
+        for name, value in tags.items():
+            words = "UPDATE tags SET value = ? WHERE run_uuid = ? AND key = ?"
+            assert database.execute(words, (value, run.run_id, name)).rowcount == 1
+
+
+def on_file(own: dict, path: str) -> RunSpec:
+    return run_spec(own | {"data": {"source": "csv", "path": path, "target": 0}})
 
 
 HOSTILE = {
@@ -297,8 +316,8 @@ HOSTILE = {
     "no JSON": lambda own: b"\x80\x04cos\nsystem\n.",
     "empty": lambda own: b"",
     "unknown loss": lambda own: own | {"loss": "__import__('os').system('touch canary')"},
-    "a path outside": lambda own: own | {"data": {"source": "csv", "path": "../../../etc/passwd", "target": 0}},
-    "an absolute path": lambda own: own | {"data": {"source": "csv", "path": "/etc/passwd", "target": 0}},
+    "a path outside": lambda own: on_file(own, "../../../etc/passwd"),
+    "an absolute path": lambda own: on_file(own, "/etc/passwd"),
     "no source": lambda own: own | {"data": {"source": "pickle", "path": "own.csv"}},
     "other order": lambda own: json.dumps(dict(reversed(own.items()))).encode(),
     "one more key": lambda own: own | {"extra": 1},
@@ -317,6 +336,8 @@ def test_a_hostile_specification_is_refused_and_nothing_runs(name, copied, monke
     assert found.verdict == CANNOT
     assert found.reasons[0]
     assert len(found.reasons[0]) < 2000
+    assert "belong to its key" not in found.reasons[0]
+    assert ("name their folder with --data" in found.reasons[0]) == ("path" in name)
     assert not list(copied.rglob("canary"))
 
 
@@ -324,9 +345,8 @@ def test_a_hostile_specification_is_refused_and_nothing_runs(name, copied, monke
 def test_a_stored_path_is_not_followed_out_of_the_folders_given(path, copied):
     (copied / "link.csv").symlink_to("/etc/passwd")
     own = json.loads(artifact(copied, one_of(copied, loss="mse"), "spec.json").read_text())
-    hostile = run_spec(own | {"data": {"source": "csv", "path": path, "target": 0}})
     with pytest.raises(package.again.CannotError, match="name their folder with --data"):
-        package.again.located(hostile, [copied])
+        package.again.located(on_file(own, path), [copied])
 
 
 @pytest.mark.parametrize("run_id", ["", "../../etc", "0" * 31, "g" * 32, "x" * 10_000, "0" * 31 + "\0", "' OR 1=1 --"])
@@ -344,7 +364,10 @@ def test_a_verdict_is_said_on_the_run(copied):
     annotate([judged(copied, run.run_id)], runs)
     assert runs.run(run.run_id).tags["reproduced"].startswith("identical, 20")
     (kept,) = artifact(copied, run, "reproductions").glob("*.json")
-    assert json.loads(kept.read_text())["verdict"] == IDENTICAL
+    said, then = (json.loads(own.read_text()) for own in (kept, artifact(copied, run, "provenance.json")))
+    assert (said["verdict"], said["since"]) == (IDENTICAL, {})
+    assert said["commit"] == said["commit of the run"] == then["commit"]
+    assert all(said["environment"][name] == then[name] for name in ("libraries", "cpu", "flags", "threads"))
     assert judged(copied, run.run_id).verdict == IDENTICAL
 
 
@@ -356,12 +379,13 @@ def test_the_command_says_a_verdict_of_each_run_and_ends_with_the_worst_code(pla
     done = lab("reproduce", whole.run_id, changed.run_id, own.run_id, "--json", folder=tmp_path)
     found = json.loads(done.stdout)
     assert [run["verdict"] for run in found["runs"]] == [IDENTICAL, DIFFERS, CANNOT]
+    assert [run["name"] for run in found["runs"]] == [run.tags["mlflow.runName"] for run in (whole, changed, own)]
     assert (done.returncode, found["verdict"]) == (2, CANNOT)
     assert lab("reproduce", folder=tmp_path).returncode == 2
 
 
 def test_a_specification_that_was_changed_with_its_hash_does_not_belong_to_its_key(copied):
     run = one_of(copied, loss="mse")
-    rewritten(copied, run, lambda own: own | {"epochs": 3})
+    changed_specification(copied, run, lambda own: own | {"epochs": 3})
     found = judged(copied, run.run_id)
     assert (found.verdict, "do not belong to its key" in found.reasons[0]) == (CANNOT, True)

@@ -9,6 +9,8 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from threshold_lab.threads import OF_A_WORKER, OF_MATRICES
+
 PACKAGE = Path(__file__).parent
 NUMERIC_SOURCES = (
     "train.py",
@@ -68,6 +70,7 @@ SETTINGS = (
 
 _FLAGS = ("sse4_2", "avx", "fma", "f16c", "bmi2", "amx", "asimd", "sve", "bf16")
 _LONGEST_DIFF = 50_000
+_CODE = (":/src", ":/conf")
 
 
 @dataclass(frozen=True)
@@ -75,14 +78,16 @@ class Provenance:
     """What a number came from.
 
     commit: empty outside a checkout; changed: whether it was not clean, and diff how, where that is not long, its hash
-    where it is. engine, decisions: hashes of the source files that train and that decide. lock: of requirements.lock.
-    flags: what the processor can do that changes rounding. cores: of the machine; usable: by this process. settings:
-    of SETTINGS, those that were set.
+    where it is; untracked: files of code and configurations that no commit holds, a line each, or their hash. engine,
+    decisions: hashes of the source files that train and that decide. lock: of requirements.lock. flags: what the
+    processor can do that changes rounding. cores: of the machine; usable: by this process. threads: of each worker and
+    of the driver's matrices. settings: of SETTINGS, those that were set.
     """
 
     commit: str
     changed: bool
     diff: str
+    untracked: str
     engine: str
     decisions: str
     lock: str
@@ -93,6 +98,7 @@ class Provenance:
     flags: str
     cores: int
     usable: int
+    threads: dict[str, str]
     settings: dict[str, str]
 
 
@@ -124,10 +130,12 @@ def _hash(sources: tuple[str, ...], *words: str) -> str:
 
 def provenance() -> Provenance:
     """Record the present state of code, libraries and machine."""
+    diff, untracked = _git("diff", "HEAD"), _git("ls-files", "--others", "--exclude-standard", "--full-name", *_CODE)
     return Provenance(
         commit=_git("rev-parse", "HEAD"),
-        changed=bool(diff := _git("diff", "HEAD")),
-        diff=diff if len(diff) <= _LONGEST_DIFF else hashlib.sha256(diff.encode()).hexdigest(),
+        changed=bool(diff or untracked),
+        diff=_or_its_hash(diff),
+        untracked=_or_its_hash(untracked),
         engine=engine(),
         decisions=decisions(),
         lock=_lock(),
@@ -138,8 +146,13 @@ def provenance() -> Provenance:
         flags=" ".join(sorted({own for own in _cpu("flags", "Features").split() if own.startswith(_FLAGS)})),
         cores=os.cpu_count() or 1,
         usable=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        threads={**OF_A_WORKER, "matrices": str(OF_MATRICES)},
         settings={name: os.environ[name] for name in SETTINGS if name in os.environ},
     )
+
+
+def _or_its_hash(text: str) -> str:
+    return text if len(text) <= _LONGEST_DIFF else hashlib.sha256(text.encode()).hexdigest()
 
 
 def _lock() -> str:

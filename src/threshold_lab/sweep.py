@@ -27,6 +27,7 @@ from threshold_lab.sealing import last_values, sealed
 from threshold_lab.signing import RUNS
 from threshold_lab.spec import Lane, RunSpec
 from threshold_lab.store import Store
+from threshold_lab.threads import OF_MATRICES
 from threshold_lab.tracking import ALONE, PARENT, REASON, Records, Runs, StoredRun
 from threshold_lab.watching import Watch
 
@@ -101,7 +102,7 @@ def _light() -> Iterator[None]:
     before = gc.get_threshold()
     gc.set_threshold(100_000, *before[1:])
     try:
-        with threadpool_limits(1, "blas"):
+        with threadpool_limits(OF_MATRICES, "blas"):
             yield
     finally:
         gc.set_threshold(*before)

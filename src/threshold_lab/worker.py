@@ -20,12 +20,11 @@ from threshold_lab.faults import around
 from threshold_lab.plan import Program
 from threshold_lab.records import Fit, Parts, Shown
 from threshold_lab.spec import RunSpec
+from threshold_lab.threads import OF_A_WORKER
 
 _ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
+    **OF_A_WORKER,
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",  # or the first worker takes all of a GPU's memory
 }
 

@@ -1,11 +1,14 @@
 """threshold-lab reproduce, claims and report: what was found, again; what the question says; all of it on a page."""
 
+import difflib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+
+GROUPS = ("published", "reported")
 
 
 @click.command()
@@ -23,17 +26,33 @@ def reproduce(what: Sequence[str], as_json: bool, full: bool, **asked: Any) -> N
     published: what others found, all of conf/published or published=NAME,NAME. reported: the tables in reported/.
     """
     group, _, names = what[0].partition("=") if len(what) == 1 else ("", "", "")
-    if group in ("published", "reported") and (asked["sweep_name"] or asked["at_commit"]):
+    if group in GROUPS and (asked["sweep_name"] or asked["at_commit"]):
         raise click.UsageError(f"--sweep and --at-commit are for runs by their ids, not for {group!r}")
+    if full and group != "reported":
+        raise click.UsageError("--full is for 'reported' alone, whose quick profile leaves studies out")
+    for word in what:
+        _refuse(word, alone=len(what) == 1)
     if group == "published":
         _published(names, as_json, **asked)
     if group == "reported":
         _reported(as_json, full, **asked)
     from threshold_lab.app.reproduce import Question, answer, say  # noqa: PLC0415
 
-    found = answer(Question(tuple(what), **asked), quiet=as_json)
-    say(found, as_json=as_json)
+    question = Question(tuple(what), **asked)
+    found = answer(question, quiet=as_json)
+    say(found, question, as_json=as_json)
     sys.exit(max(own.exit_code for own in found))
+
+
+def _refuse(word: str, *, alone: bool) -> None:
+    """Refuse a word that means something else than a run id, and says it wrongly."""
+    group, names, _ = word.partition("=")
+    if group in GROUPS and not alone:
+        raise click.UsageError(f"{group!r} is asked for alone, not with other words")
+    if group == "reported" and names:
+        raise click.UsageError("'reported' takes no names: it is all that is reported, or its quick profile")
+    if group not in GROUPS and (near := difflib.get_close_matches(group[:60], GROUPS, n=1)):
+        raise click.UsageError(f"{group[:60]!r} is no run id; did you mean {near[0]!r}?")
 
 
 def _published(names: str, as_json: bool, **asked: Any) -> NoReturn:

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,7 @@ from threshold_lab.reproduce.stored import origin
 from threshold_lab.tracking import SWEEP, Runs
 
 _FEW, _LONGEST_NAME = 6, 60
+_CODE = ("engine", "decisions")
 _PROGRAM = "from threshold_lab.app import main; main()"
 
 
@@ -110,8 +112,7 @@ def _git(checkout: Path, *words: str) -> None:
 
 
 def _elsewhere(tree: Path, run_ids: Sequence[str], question: Question) -> list[Reproduction]:
-    words = [sys.executable, "-c", _PROGRAM, "reproduce", *run_ids, "--json", "--store", question.store]
-    words += [word for folder in question.folders for word in ("--data", str(folder))]
+    words = [sys.executable, "-c", _PROGRAM, "reproduce", *run_ids, "--json", *_places(question)]
     words += ["--workers", str(question.workers)] if question.workers else []
     own = os.environ | {"PYTHONPATH": str(tree / "src")}
     done = subprocess.run(words, env=own, stdout=subprocess.PIPE, text=True)
@@ -122,30 +123,39 @@ def _elsewhere(tree: Path, run_ids: Sequence[str], question: Question) -> list[R
     return [Reproduction(**{**each, "reasons": tuple(each["reasons"])}) for each in found["runs"]]
 
 
-def say(found: Sequence[Reproduction], *, as_json: bool) -> None:
+def say(found: Sequence[Reproduction], question: Question, *, as_json: bool) -> None:
     """Print verdicts, for a program or for a person."""
     if as_json:
         worst = max(found, key=lambda own: own.exit_code)
         print(json.dumps({"verdict": worst.verdict, "runs": [asdict(own) for own in found]}))
         return
     for own in found:
-        console.print(f"{own.run_id}  {own.verdict}", style="green" if own.exit_code == 0 else "red", soft_wrap=True)
-        for line in _lines(own):
+        headline = "  ".join(filter(None, (own.run_id, own.name, own.verdict)))
+        console.print(headline, style="green" if own.exit_code == 0 else "red", soft_wrap=True)
+        for line in (*_differences(own), *_since(own, question)):
             console.print(f"    {line}", soft_wrap=True, markup=False)
     alike = sum(own.verdict == IDENTICAL for own in found)
     console.print(f"{alike} of {len(found)} identical to the bit")
 
 
-def _lines(own: Reproduction) -> list[str]:
+def _differences(own: Reproduction) -> list[str]:
     lines = [*own.reasons[:_FEW], *([f"... and {len(own.reasons) - _FEW} more"] if len(own.reasons) > _FEW else [])]
     if own.largest and own.verdict != IDENTICAL:
         lines.append("largest differences: " + ", ".join(f"{name} {value:.3g}" for name, value in own.largest.items()))
-    if own.verdict != IDENTICAL:
-        lines += [
-            f"since then {name}: {then or 'none'} -> {now or 'none'}" for name, (then, now) in own.environment.items()
-        ]
-    if {"engine", "decisions"} & set(own.environment) and own.commit and own.commit != provenance().commit:
-        lines.append(
-            f"its code is commit {own.commit[:12]}; to run that: threshold-lab reproduce {own.run_id} --at-commit"
-        )
     return lines
+
+
+def _since(own: Reproduction, question: Question) -> list[str]:
+    """What has changed since a run was recorded: of one that is identical only the code."""
+    changed = [name for name in own.environment if own.verdict != IDENTICAL or name in _CODE]
+    told = {name: own.environment[name] for name in changed}
+    lines = [f"since then {name}: {then or 'none'} -> {now or 'none'}" for name, (then, now) in told.items()]
+    if set(_CODE) & set(told) and own.commit and own.commit != provenance().commit:
+        words = shlex.join(["threshold-lab", "reproduce", own.run_id, "--at-commit", *_places(question)])
+        lines.append(f"its code is commit {own.commit[:12]}; to run that: {words}")
+    return lines
+
+
+def _places(question: Question) -> list[str]:
+    """The words that say where runs and their data are."""
+    return ["--store", question.store, *(word for folder in question.folders for word in ("--data", str(folder)))]

@@ -2,17 +2,17 @@
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from threshold_lab import data
 from threshold_lab.errors import LabError, StoreError
-from threshold_lab.provenance import decisions, engine, provenance
+from threshold_lab.provenance import Provenance, decisions, engine, provenance
 from threshold_lab.reproduce import differences as difference
 from threshold_lab.reproduce.located import located
-from threshold_lab.reproduce.stored import CannotError, Stored, content, damaged, origin, stored
-from threshold_lab.reproduce.verdict import CANNOT, Reproduction, changes, verdict
+from threshold_lab.reproduce.stored import CannotError, Stored, content, damaged, name_of, origin, stored
+from threshold_lab.reproduce.verdict import CANNOT, Reproduction, changes, decisive, verdict
 from threshold_lab.scratch import Scratch
 from threshold_lab.spec import RunSpec, canonical
 from threshold_lab.sweep import Place, sweep
@@ -56,7 +56,9 @@ def _cannot(run_id: str, reason: str, runs: Runs) -> Reproduction:
         return Reproduction(run_id, CANNOT, (reason,))
     code = {"engine": engine(), "decisions": decisions()}
     other = {name: (str(then.get(name, ""))[:16], now) for name, now in code.items() if then.get(name) != now}
-    return Reproduction(run_id, CANNOT, (reason,), environment=other, commit=str(then.get("commit", "")))
+    return Reproduction(
+        run_id, CANNOT, (reason,), other, commit=str(then.get("commit", "")), name=name_of(runs.run(run_id))
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,9 +101,9 @@ def _made_again(known: Sequence[_Ready], runs: Runs, asked: Asked, watch: Watch)
 
 def _judged(own: Stored, record: RunRecord | None, reason: str, runs: Runs) -> Reproduction:
     environment = changes(own.provenance, provenance())
-    told: dict[str, Any] = {"environment": environment, "commit": str(own.provenance.get("commit", ""))}
+    blank = Reproduction(own.run.run_id, CANNOT, (), environment, {}, str(own.provenance.get("commit", "")), own.name)
     if record is None:
-        return Reproduction(own.run.run_id, CANNOT, (f"made again, the job fails: {reason}",), **told)
+        return replace(blank, reasons=(f"made again, the job fails: {reason}",))
     names, added = difference.compared_files(record, own.hashes)
     files = {name: content(own.run.run_id, name, runs) for name in names}
     whole = {name: each for name, each in files.items() if each is not None}
@@ -111,9 +113,10 @@ def _judged(own: Stored, record: RunRecord | None, reason: str, runs: Runs) -> R
         largest = difference.largest(own.spec, whole, record.files)
     except (StoreError, ValueError, KeyError):
         largest = {}
-    found, reasons = verdict(words, damaged(own, files, runs), environment, largest)
+    rows = difference.rows_tested(own.spec, record.files)
+    found, reasons = verdict(words, damaged(own, files, runs), environment=environment, largest=largest, rows=rows)
     remarks = [f"not recorded in its time, and so not compared: {', '.join(added)}"] if added else []
-    return Reproduction(own.run.run_id, found, (*reasons, *remarks), largest=largest, **told)
+    return replace(blank, verdict=found, reasons=(*reasons, *remarks), largest=largest)
 
 
 def _other_series(own: Stored, name: str, record: RunRecord, runs: Runs) -> bool:
@@ -122,10 +125,25 @@ def _other_series(own: Stored, name: str, record: RunRecord, runs: Runs) -> bool
 
 
 def annotate(found: Iterable[Reproduction], runs: Runs) -> None:
-    """Say on each run that could be run again what came of it, and when. Raises StoreError."""
+    """Say on each run that could be run again what came of it, when, and in what environment. Raises StoreError."""
+    now = provenance()
     for own in found:
         if own.verdict != CANNOT:
             when = time.strftime("%Y-%m-%d %H:%M:%S")
-            said = canonical({"when": when, "verdict": own.verdict, "reasons": own.reasons, "largest": own.largest})
             name = f"reproductions/{time.strftime('%Y%m%d-%H%M%S')}.json"
-            runs.annotate(own.run_id, {VERDICT_TAG: f"{own.verdict}, {when}"}, {name: said.encode()})
+            said = {"when": when, **_kept(own, now)}
+            runs.annotate(own.run_id, {VERDICT_TAG: f"{own.verdict}, {when}"}, {name: canonical(said).encode()})
+
+
+def _kept(own: Reproduction, now: Provenance) -> dict[str, Any]:
+    """What is kept of a verdict; the commit and the environment are those it was made again with."""
+    return {
+        "verdict": own.verdict,
+        "reasons": own.reasons,
+        "largest": own.largest,
+        "since": own.environment,
+        "commit of the run": own.commit,
+        "commit": now.commit,
+        "changed": now.changed,
+        "environment": decisive(asdict(now)),
+    }

@@ -112,6 +112,11 @@ def _meant(scores: Reals, own: Head) -> Reals:
     return scores if to is None else np.clip(np.vectorize(to, otypes=[float])(scores), 0, 1)
 
 
+def rows_tested(spec: RunSpec, files: Mapping[str, bytes]) -> int:
+    """Return the number of rows of the test part."""
+    return stored_scores(files[TEST_LOGITS], head_of(spec)).labels.size
+
+
 def largest(spec: RunSpec, then: Mapping[str, bytes], now: Mapping[str, bytes]) -> dict[str, float]:
     """Return the largest difference of a weight, a score (a probability where it is one), ROC AUC and accuracy.
 

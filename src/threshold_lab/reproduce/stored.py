@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from threshold_lab import plan
 from threshold_lab.errors import ConfigError, LabError, StoreError
 from threshold_lab.provenance import Provenance
 from threshold_lab.recording import PROVENANCE, SPEC
@@ -39,15 +40,29 @@ class Stored:
         """The content hash of its splits."""
         return self.run.tags["data"]
 
+    @property
+    def name(self) -> str:
+        """What MLflow's pages call it."""
+        return name_of(self.run)
+
+
+def name_of(run: StoredRun) -> str:
+    """Return what MLflow's pages call a run."""
+    return run.tags.get("mlflow.runName", "")
+
 
 def stored(run_id: str, runs: Runs) -> Stored:
-    """Read what is needed to run a job again. Raises CannotError, and StoreError where there is no such run."""
+    """Read what is needed to run a job again.
+
+    Raises CannotError, ConfigError where it names what no table here holds, and StoreError where there is no such run.
+    """
     run = _finished(run_id, runs)
     spec = spec_in(runs.file(run_id, SPEC, _LONGEST_SPEC))
     provenance = origin(run_id, runs)
     if unknown := set(provenance) - {own.name for own in fields(Provenance)}:
         raise CannotError(f"{PROVENANCE} has the unknown key {min(unknown)!r}: it was changed")
     _require_key(run, spec, provenance)
+    plan.check([spec])
     return Stored(run, spec, provenance, _hashes(run, runs))
 
 
