@@ -54,10 +54,8 @@ class Measured:
 
 def measured(model: keras.Model, own: Judged, x: Any, y: Any = None) -> Measured:
     """Look at a model on rows. Raises DataError where Keras cannot take them."""
-    with broken_pairs_allowed(), _told("predict"):
-        outputs = np.asarray(model.predict(x, batch_size=_BATCH, verbose=0), np.float64)
-        if not np.isfinite(outputs).all():
-            raise DataError("predict returns numbers that are not finite on these rows; scale the data, or train anew")
+    with broken_pairs_allowed():
+        outputs = _predicted(model, x)
         seen: dict[str, Any] = {
             "rows": len(outputs),
             "low": float(outputs.min()),
@@ -67,7 +65,18 @@ def measured(model: keras.Model, own: Judged, x: Any, y: Any = None) -> Measured
         }
         if y is None or own.loss is None:
             return Measured(**seen)
-        return Measured(**seen, **_losses(model, own, x, y, outputs), **_dead(model, own, x, y, outputs))
+        with _told("evaluate"):
+            seen |= _losses(model, own, x, y, outputs)
+        with _told("fit"):
+            return Measured(**seen, **_dead(model, own, x, y, outputs))
+
+
+def _predicted(model: keras.Model, x: Any) -> Reals:
+    with _told("predict"):
+        (outputs,) = keras.tree.flatten(model.predict(x, batch_size=_BATCH, verbose=0))
+    if not np.isfinite(outputs).all():
+        raise DataError("predict returns numbers that are not finite on these rows; scale the data, or train anew")
+    return np.asarray(outputs, np.float64)
 
 
 @contextmanager
@@ -81,15 +90,26 @@ def _told(method: str) -> Iterator[None]:
 
 def _losses(model: keras.Model, own: Judged, x: Any, y: Any, outputs: Reals) -> dict[str, Any]:
     """What evaluate reports, and what predict comes to."""
-    with _told("evaluate"):
-        told = model.evaluate(x, y, batch_size=_BATCH, verbose=0, return_dict=True)
+    told = model.evaluate(x, y, batch_size=_BATCH, verbose=0, return_dict=True)
     again = own.loss.function(tf.convert_to_tensor(y), tf.convert_to_tensor(outputs.astype(np.float32)))  # type: ignore[union-attr]
-    penalties = float(sum(map(float, model.losses)))
     accuracy = next((one.name for one in own.metrics if one.resolved in (*ACCURACIES, *OF_LARGEST)), None)
-    found: dict[str, Any] = {"evaluated": float(told["loss"]), "recomputed": float(np.mean(again)) + penalties}
+    found: dict[str, Any] = {
+        "evaluated": float(told["loss"]),
+        "recomputed": float(np.mean(again)) + _penalties(model, x, len(outputs)),
+    }
     if accuracy in told:
         found["keras"] = float(told[accuracy])
     return found | (_accuracies(own, outputs) if own.labels is not None and own.labels.binary else {})
+
+
+def _penalties(model: keras.Model, x: Any, rows: int) -> float:
+    """What evaluate adds to the loss, of weights and of what each batch makes of them: the mean over the rows."""
+    total = 0.0
+    for first in range(0, rows, _BATCH):
+        part = slice(first, first + _BATCH)
+        model(keras.tree.map_structure(lambda own, part=part: own[part], x), training=False)
+        total += sum(map(float, model.losses)) * len(range(rows)[part])
+    return total / rows
 
 
 def _accuracies(own: Judged, outputs: Reals) -> dict[str, Any]:
@@ -134,7 +154,8 @@ def _row(x: Any, y: Any, row: int) -> tuple[Any, Any]:
 
 def _moves(model: keras.Model, own: Judged, x: Any, y: Any) -> bool:
     with tf.GradientTape() as tape:
-        loss = own.loss.function(tf.convert_to_tensor(y), model(x, training=False))  # type: ignore[union-attr]
+        (output,) = keras.tree.flatten(model(x, training=False))
+        loss = own.loss.function(tf.convert_to_tensor(y), output)  # type: ignore[union-attr]
     gradients = tape.gradient(loss, [one.value for one in model.trainable_variables])
     return any(one is not None and bool(np.any(np.asarray(one) != 0)) for one in map(_dense, gradients))
 
