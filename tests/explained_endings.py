@@ -1,6 +1,7 @@
 """Models whose mend depends on how they end or on what their loss is set to."""
 
 import keras
+import numpy as np
 from explained_models import BCE, LOGITS, ONE_HOT, Case, Y, ending, operation, sequential, step, subclassed
 from keras import layers, losses, metrics
 from keras import ops as k
@@ -37,6 +38,8 @@ def case(name, model, loss, must, must_not=(), metrics=("accuracy",), y=Y):
     return Case(name, model, loss, "", "", must, must_not, metrics, y)
 
 
+CLASSES = np.arange(len(Y)).reshape(-1, 1) % 3
+THREE = np.eye(3, dtype=np.float32)[CLASSES[:, 0]]
 CATEGORICAL = losses.CategoricalCrossentropy
 # fmt: off
 ENDINGS = [
@@ -77,5 +80,18 @@ ENDINGS = [
     case("F1 of an operation", operation(k.leaky_relu), LOGITS, ["f1_on_logits"],
          metrics=(metrics.F1Score(threshold=0.5),)),
     case("an accuracy of one's own", sequential(), LOGITS, ["accuracy_on_logits"], metrics=(Accuracy(),)),
+    case("softmax of one, categorical", sequential("softmax"), "categorical_crossentropy",
+         ["one_unit_softmax", "one_unit_of_many"]),
+    case("softmax of one, class numbers", sequential("softmax"), "sparse_categorical_crossentropy",
+         ["one_unit_softmax", "one_unit_of_many"]),
+    case("three logits, not told so", sequential(None, 3), "categorical_crossentropy", ["from_logits_missing"],
+         y=THREE),
+    case("three logits, class numbers", sequential(None, 3), "sparse_categorical_crossentropy",
+         ["from_logits_missing"], y=CLASSES),
+    case("three probabilities, told of logits", sequential("softmax", 3), CATEGORICAL(True), ["from_logits_twice"],
+         y=THREE),
+    case("three of tanh told of logits", sequential("tanh", 3), CATEGORICAL(True), ["logit_is_confined"], y=THREE),
+    case("three of tanh", sequential("tanh", 3), "categorical_crossentropy", ["not_a_probability"], y=THREE),
+    case("three labels at once", sequential(None, 3), BCE, ["from_logits_missing"], y=THREE),
     case("subclassed, mae", subclassed(lambda z: z), "mae", ["not_calibrated"]),
 ]

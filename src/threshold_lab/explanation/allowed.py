@@ -44,16 +44,21 @@ _CLASS_NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
 
 
 def refused(config: Any) -> Iterator[str]:
-    """Yield each thing a stored configuration names that is not allowed, as `module.Name`."""
+    """Yield each thing a stored configuration names that is not allowed, as `module.Name`; of a function its own."""
     queue = [config]
     while queue:
         own = queue.pop()
         if isinstance(own, dict):
             queue += own.values()
             if "class_name" in own and not _allowed(own):
-                yield ".".join(str(own[key]) for key in ("module", "class_name") if own.get(key))
+                yield _name(own)
         elif isinstance(own, list):
             queue += own
+
+
+def _name(own: dict[str, Any]) -> str:
+    place = ".".join(str(own[key]) for key in ("module", "class_name") if own.get(key))
+    return f"{place} {own.get('config')!r}" if own["class_name"] == "function" else place
 
 
 def _allowed(own: dict[str, Any]) -> bool:

@@ -4,19 +4,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import keras
-import numpy as np
 
 from threshold_lab.errors import DataError
 from threshold_lab.explanation.activations import UNKNOWN
 from threshold_lab.explanation.answer import Explanation
 from threshold_lab.explanation.compiled import AT_A_RATE, F_SCORES, OF_LARGEST, CompiledMetric, loss_of, metrics_of
 from threshold_lab.explanation.findings import Finding, compiled, found, ordered
+from threshold_lab.explanation.given import labels_of, require_model, rows_of
 from threshold_lab.explanation.judged import Judged
 from threshold_lab.explanation.labels import Labels
 from threshold_lab.explanation.measured import Measured, measured
 from threshold_lab.explanation.mends import mended
-from threshold_lab.explanation.output import Output, output_of
+from threshold_lab.explanation.output import output_of
 from threshold_lab.explanation.pairs import findings_of
+from threshold_lab.explanation.targets import beyond, misfit
 
 _TWO = 2
 _DIFFERS = 1e-3
@@ -34,49 +35,19 @@ def explain(model: keras.Model, x: Any = None, y: Any = None) -> Explanation:
     """
     if y is not None and x is None:
         raise DataError("y was given and no x; give both, or neither")
-    x, y = _arrays(x), _numbers(y)
+    require_model(model)
+    x, y = rows_of(x), labels_of(y)
     output = output_of(model, x)
     if y is not None and y.ndim == 1 and output.units == 1:
         y = y.reshape(-1, *[1] * len(output.shape))  # as Keras does before it compares
     loss = loss_of(model, output, y)
     labels = None if y is None else Labels(y, output.units)
     own = Judged(output, loss, tuple(metrics_of(model, output, loss, y)), labels)
-    if problem := misfit(output, own, y):
-        return told(own, None, [*findings_of(own), problem])
+    findings = [*findings_of(own), *beyond(own, y)]
+    if problem := misfit(own, y):
+        return told(own, None, [*findings, problem])
     seen = None if x is None else measured(model, own, x, y)
-    return told(own, seen, [*findings_of(own), *(() if seen is None else seen_findings(own, seen))])
-
-
-def _arrays(own: Any) -> Any:
-    """Pandas, lists and tensors as arrays; None as it is."""
-    if own is None:
-        return None
-    if isinstance(own, dict):
-        return {name: np.asarray(one) for name, one in own.items()}
-    if isinstance(own, list | tuple) and own and hasattr(own[0], "shape") and len(np.shape(own[0])) > 1:
-        return [np.asarray(one) for one in own]
-    return np.asarray(own)
-
-
-def _numbers(y: Any) -> Any:
-    own = _arrays(y)
-    if own is None or (isinstance(own, np.ndarray) and own.dtype.kind in "fiub" and np.isfinite(own).all()):
-        return own
-    raise DataError("y must be finite numbers, as fit takes them, of a single output; name classes by numbers first")
-
-
-def misfit(output: Output, own: Judged, y: Any) -> Finding | None:
-    """What Keras would refuse, or read otherwise than it is meant: labels of another shape than the output."""
-    if y is None or own.loss is None:
-        return None
-    of_each = y.ndim == len(output.shape) + 1 and y.shape[-1] > 1
-    numbered = own.loss.name.startswith("sparse") or output.units == 1
-    if of_each != numbered:
-        return None
-    mend = "y = y.argmax(axis=-1)" if numbered else f"y = keras.utils.to_categorical(y, {output.units})"
-    reason = "the loss takes one number, that of the class" if numbered else "the loss takes a number for each unit"
-    shapes = {"labels": tuple(y.shape), "outputs": (len(y), *output.shape)}
-    return found("labels_do_not_fit", reason=reason, mend=mend, **shapes)
+    return told(own, seen, [*findings, *(() if seen is None else seen_findings(own, seen))])
 
 
 def seen_findings(own: Judged, seen: Measured) -> Iterator[Finding]:
@@ -160,8 +131,8 @@ def cuts(metric: CompiledMetric) -> bool:
 
 
 def _once(findings: list[Finding]) -> list[Finding]:
-    """A finding that is measured says more than the same one foreseen."""
-    measured_ones = {own.id: own for own in findings if own.id == "dead_gradients"}
+    """A finding that is measured, or seen in the labels, says more than the same one foreseen."""
+    measured_ones = {own.id: own for own in findings if own.id in ("dead_gradients", "labels_out_of_range")}
     return [measured_ones.get(own.id, own) for own in findings]
 
 

@@ -1,6 +1,7 @@
 """What can be found in a model: how bad it is, what happens, and the one line that mends it."""
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 ERROR, CAUTION, NOTE = "error", "caution", "note"
 
@@ -37,10 +38,16 @@ def compiled(loss: str = "model.loss", metrics: str = '["accuracy"]') -> str:
     return f"model.compile(optimizer=model.optimizer, loss={loss}, metrics={metrics})"
 
 
+def parted(y: Any) -> str:
+    """Return the line that makes labels 0 and 1, parted in the middle."""
+    return _PARTED.format(middle=(float(y.min()) + float(y.max())) / 2)
+
+
 AT_ZERO = "[keras.metrics.BinaryAccuracy(threshold=0.0)]"
 _CUTS_LOGITS = "metric {metric!r} cuts logits at {threshold:g}, which is P = {probability:.3f}; P = 1/2 is at logit 0"
 _CUTS_MARGINS = "metric {metric!r} cuts margins at {threshold:g}; a margin changes sides at 0"
 _THRESHOLDS = compiled(metrics="[keras.metrics.{resolved}({cut}=0.0)]")
+_PARTED = "y = (y > {middle:g}).astype('float32')"
 _FITTING, _LINEAR = "{fitting}", "{linear}"
 _PROPER = "{end}" + compiled("keras.losses.{proper}()")
 
@@ -163,9 +170,9 @@ FINDINGS = {
     "labels_never_match": Kind(
         ERROR,
         "metric {metric!r} calls rows 0 or 1, so it counts no row labelled {label:g} as right",
-        "y = (y > {middle:g}).astype('float32')",
+        _PARTED,
     ),
-    "labels_out_of_range": Kind(ERROR, mend="y = (y > {middle:g}).astype('float32')"),
+    "labels_out_of_range": Kind(ERROR, mend="{mend}"),
     "labels_do_not_fit": Kind(
         ERROR,
         "labels of shape {labels} do not fit an output of shape {outputs}: {reason}",

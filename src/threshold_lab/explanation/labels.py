@@ -77,6 +77,11 @@ class Labels:
         return bool(np.isin(self.values, (0.0, 1.0)).all())
 
     @property
+    def shares(self) -> bool:
+        """Whether labels are shares, from 0 to 1."""
+        return bool(self.values[0] >= 0 and self.values[-1] <= 1)
+
+    @property
     def middle(self) -> float:
         """A number between both."""
         return (self.negative + float(self.values[-1])) / 2

@@ -55,10 +55,8 @@ class Measured:
 
 def measured(model: keras.Model, own: Judged, x: Any, y: Any = None) -> Measured:
     """Look at a model on rows. Raises DataError where Keras cannot take them."""
-    with broken_pairs_allowed(), _told("predict"):
-        outputs = np.asarray(model.predict(x, batch_size=_BATCH, verbose=0), np.float64)
-        if not np.isfinite(outputs).all():
-            raise DataError("predict returns numbers that are not finite on these rows; scale the data, or train anew")
+    with broken_pairs_allowed():
+        outputs = _predicted(model, x)
         seen: dict[str, Any] = {
             "rows": len(outputs),
             "low": float(outputs.min()),
@@ -68,7 +66,18 @@ def measured(model: keras.Model, own: Judged, x: Any, y: Any = None) -> Measured
         }
         if y is None or own.loss is None:
             return Measured(**seen)
-        return Measured(**seen, **_losses(model, own, x, y, outputs), **_dead(model, own, x, y, outputs))
+        with _told("evaluate"):
+            seen |= _losses(model, own, x, y, outputs)
+        with _told("fit"):
+            return Measured(**seen, **_dead(model, own, x, y, outputs))
+
+
+def _predicted(model: keras.Model, x: Any) -> Reals:
+    with _told("predict"):
+        (outputs,) = keras.tree.flatten(model.predict(x, batch_size=_BATCH, verbose=0))
+    if not np.isfinite(outputs).all():
+        raise DataError("predict returns numbers that are not finite on these rows; scale the data, or train anew")
+    return np.asarray(outputs, np.float64)
 
 
 @contextmanager
@@ -82,11 +91,10 @@ def _told(method: str) -> Iterator[None]:
 
 def _losses(model: keras.Model, own: Judged, x: Any, y: Any, outputs: Reals) -> dict[str, Any]:
     """What evaluate reports, and what predict comes to."""
-    with _told("evaluate"):
-        told = model.evaluate(x, y, batch_size=_BATCH, verbose=0, return_dict=True)
-    penalties = float(sum(map(float, model.losses)))
+    told = model.evaluate(x, y, batch_size=_BATCH, verbose=0, return_dict=True)
+    again = _recomputed(own, y, outputs) + _penalties(model, x, len(outputs))
     accuracy = next((one.name for one in own.metrics if one.resolved in (*ACCURACIES, *OF_LARGEST)), None)
-    found: dict[str, Any] = {"evaluated": float(told["loss"]), "recomputed": _recomputed(own, y, outputs) + penalties}
+    found: dict[str, Any] = {"evaluated": float(told["loss"]), "recomputed": again}
     if accuracy in told:
         found["keras"] = float(told[accuracy])
     return found | (_accuracies(own, outputs) if own.labels is not None and own.labels.binary else {})
@@ -100,6 +108,16 @@ def _recomputed(own: Judged, y: Any, outputs: Reals) -> float:
         loss = own.loss.function(tf.convert_to_tensor(labels), tf.convert_to_tensor(batch))  # type: ignore[union-attr]
         total += float(np.mean(loss)) * len(batch)
     return own.loss.weight * total / len(outputs)  # type: ignore[union-attr]
+
+
+def _penalties(model: keras.Model, x: Any, rows: int) -> float:
+    """What evaluate adds to the loss, of weights and of what each batch makes of them: the mean over the rows."""
+    total = 0.0
+    for first in range(0, rows, _BATCH):
+        part = slice(first, first + _BATCH)
+        model(keras.tree.map_structure(lambda own, part=part: own[part], x), training=False)
+        total += sum(map(float, model.losses)) * len(range(rows)[part])
+    return total / rows
 
 
 def _accuracies(own: Judged, outputs: Reals) -> dict[str, Any]:

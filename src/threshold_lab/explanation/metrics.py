@@ -7,6 +7,7 @@ from threshold_lab.explanation.compiled import ACCURACIES, AT_A_RATE, F_SCORES, 
 from threshold_lab.explanation.findings import Finding, found
 from threshold_lab.explanation.judged import Judged
 from threshold_lab.explanation.mends import mended
+from threshold_lab.explanation.promised import loss_asked
 
 
 def of_metrics(own: Judged) -> Iterator[Finding]:
@@ -78,8 +79,10 @@ def _of_labels(own: Judged, metric: CompiledMetric) -> Iterator[Finding]:
     accuracy = metric.resolved in ACCURACIES and own.output.units == 1
     if labels is None or not accuracy:
         return
-    if not labels.binary:
+    asked = loss_asked(own.loss) if own.loss else None
+    of_classes = labels.binary or (asked is not None and asked.cross_entropy and not labels.shares)
+    if not of_classes:
         yield found("accuracy_of_regression", metric=metric.name, values=len(labels.values))
     elif not labels.zero_one:
-        label = labels.negative if labels.negative not in (0.0, 1.0) else float(labels.values[-1])
+        label = next(own for own in labels.values if own not in (0.0, 1.0))
         yield found("labels_never_match", metric=metric.name, label=label, middle=labels.middle)

@@ -2,27 +2,31 @@
 
 from collections.abc import Iterator
 
-from threshold_lab.explanation.findings import Finding, found
+from threshold_lab.explanation.findings import Finding, found, parted
 from threshold_lab.explanation.judged import Judged
 from threshold_lab.explanation.mends import mended
 from threshold_lab.explanation.metrics import of_metrics
-from threshold_lab.explanation.promised import REGRESSIONS, loss_asked
+from threshold_lab.explanation.promised import REGRESSIONS, loss_asked, of_any_units
+from threshold_lab.heads import contract_of
 
 _BY_METRICS = {"accuracy_on_logits", "accuracy_on_margins", "labels_never_match"}
 _OF_PROBABILITIES = {"not_a_probability", "not_calibrated"}
+_OF_ANY_UNITS = {"from_logits_missing", "from_logits_twice", "logit_is_confined", "not_a_probability"}
 _WITH_LOGITS = {"sigmoid", "softmax"}
 _TWO = 2
 
 
 def findings_of(own: Judged) -> list[Finding]:
     """Return what is found without data."""
-    return [*_of_output(own), *_of_loss(own), *_of_pair(own), *of_metrics(own)]
+    return [*_of_output(own), *_of_loss(own), *_of_pair(own), *_of_many(own), *of_metrics(own)]
 
 
 def _of_output(own: Judged) -> Iterator[Finding]:
     name, loss = own.output.activation, own.loss
     if name == "step" and not own.output.passes_gradient:
         yield mended(own, "step_has_no_gradient")
+    if name == "softmax" and own.output.units == 1 and own.contract is None:
+        yield mended(own, "one_unit_softmax", "a softmax over one unit is 1 for every row, so predict says nothing")
     if name == "unknown":
         yield found("activation_unknown")
     if own.each:
@@ -62,7 +66,17 @@ def _of_pair(own: Judged) -> Iterator[Finding]:
     left = _BY_METRICS | (_OF_PROBABILITIES if own.regression else set())
     if own.output.activation in _WITH_LOGITS:
         left = left | {"dead_gradients"}  # beyond what a sigmoid reaches in practice; measured where rows are given
-    middle = own.labels.middle if own.labels else 0
+    mend = parted(own.labels.given) if own.labels else ""
     for trouble in own.contract.troubles:
         if trouble.id not in left:
-            yield mended(own, trouble.id, trouble.text, middle=middle)
+            yield mended(own, trouble.id, trouble.text, mend=mend)
+
+
+def _of_many(own: Judged) -> Iterator[Finding]:
+    """What can be said of more than two units: whether the loss takes them for what they are."""
+    head = of_any_units(own.output, own.loss)
+    if head is None or own.loss is None or own.output.units <= _TWO or own.loss.name in REGRESSIONS:
+        return
+    for trouble in contract_of(head, own.output.activation, own.loss.name).troubles:
+        if trouble.id in _OF_ANY_UNITS:
+            yield mended(own, trouble.id, trouble.text)

@@ -63,11 +63,17 @@ def lopsided(loss: CompiledLoss) -> bool:
 
 def head_of(output: Output, loss: CompiledLoss | None, low: int) -> Head | None:
     """Return activation, loss and labels of a model of one or two units together; None where one is unknown."""
+    own = of_any_units(output, loss, low)
+    return own if own is not None and output.units <= 2 and output.units in own.loss.units else None
+
+
+def of_any_units(output: Output, loss: CompiledLoss | None, low: int = 0) -> Head | None:
+    """Return the same of a model of any number of units, whether or not the loss can be of so many."""
     asked = loss and loss_asked(loss)
     # Focal loss takes the sigmoid of what it is told are logits before it looks for any behind them.
     finds = output.finds_logits and not (loss and "focal" in loss.name and loss.from_logits)
     own = activation(output.activation, output.units, finds_logits=finds)
-    if not asked or own is None or output.units > 2 or output.units not in asked.units:
+    if not asked or own is None:
         return None
     if loss and loss.name == "categorical_hinge" and own.low >= 0:
         asked = replace(asked, claim="probability")  # it compares units, and asks for no number below 0

@@ -1,6 +1,7 @@
 """A stored model and a file of rows -> what the model really does; runs in a process of its own."""
 
 import resource
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ def explain_file(path: Path, name: str, rows: Rows | None) -> Explanation:
     _limit_memory()
     try:
         with broken_pairs_allowed():
+            warnings.filterwarnings("ignore", "Skipping variable loading for optimizer", UserWarning)  # never fitted
             model = keras.models.load_model(path, safe_mode=True)
     except Exception as error:  # whatever Keras raises on a file it cannot use
         reason = " ".join(str(error).split())[:300]
