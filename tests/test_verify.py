@@ -41,7 +41,8 @@ def made(tmp_path_factory) -> Path:
     alone = spec(data={"source": "circles", "rows": 60}, network={"hidden": [4], "dropout": [0.0]}, loss="mse")
     first = [moons(activation=own, threshold=cut) for own in ("sigmoid", "tanh") for cut in (0.3, "youden")]
     failing = moons(activation="softmax_1", threshold="youden")
-    outcome = sweep([*first, failing, alone], Place(store, 1), Quiet(), "threshold-lab sweep")
+    place = Place(store, 1, studies={alone: "theirs"})
+    outcome = sweep([*first, failing, alone], place, Quiet(), "threshold-lab sweep")
     assert len(outcome.failed) == 1
     sweep(
         [first[0], moons(activation="sigmoid", threshold="f1")], Place(store, 1), Quiet(), "threshold-lab sweep again"
@@ -161,8 +162,9 @@ def test_the_only_run_below_a_sweep_is_put_back_below_it(store):
     assert (again.put_away, again.tags["mlflow.parentRunId"]) == (False, only.tags["mlflow.parentRunId"])
 
 
-def test_a_run_whose_model_cannot_be_put_back_is_recorded_again_from_its_fits(store):
-    path = sorted(store.glob("artifacts/moons/*/artifacts/model/MLmodel"))[0]
+@pytest.mark.parametrize("experiment", ["moons", "circles theirs"])
+def test_a_run_whose_model_cannot_be_put_back_is_recorded_again_from_its_fits(experiment, store):
+    path = sorted(store.glob(f"artifacts/{experiment}/*/artifacts/model/MLmodel"))[0]
     path.write_bytes(b"")
     run_id = path.parts[-4]
     mended = repair(store, checked(store), Quiet())
@@ -170,7 +172,7 @@ def test_a_run_whose_model_cannot_be_put_back_is_recorded_again_from_its_fits(st
     old = next(own for own in runs_of(store) if own.run_id == run_id)
     (new,) = (own for own in runs_of(store) if own.tags.get(KEY) == old.tags[KEY] and not own.put_away)
     assert old.put_away
-    assert new.metrics == old.metrics
+    assert (new.metrics, new.experiment) == (old.metrics, old.experiment)
 
 
 def test_a_run_without_fits_that_cannot_be_put_back_is_left_as_it_is_and_told(store):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from threshold_lab.captions import data_name
 from threshold_lab.overview import TABLE
 from threshold_lab.plan import Job
 from threshold_lab.provenance import decisions, engine
@@ -57,7 +58,8 @@ class Anew:
         """Return a run's job, where the present code on the present data would record just that."""
         if (spec := self.contents.spec_of(own)) is None:
             return None
-        old = Job(spec, own.rows.tags.get("data", ""), engine(), decisions())
+        study = own.rows.experiment.removeprefix(data_name(spec)).strip()
+        old = Job(spec, own.rows.tags.get("data", ""), engine(), decisions(), study)
         return old if old.key == own.rows.tags.get(KEY) and self.contents.splits_of(old) is not None else None
 
     def record(self, own: Held) -> None:
@@ -68,7 +70,8 @@ class Anew:
         else:
             jobs = [job for job in [self.job_of(own)] if job is not None]
         Runs(self.folder).supersede(own.rows.run_id)
-        sweep([job.spec for job in jobs], Place(self.folder, 1), _Watch(self.onlooker), COMMAND)
+        place = Place(self.folder, 1, studies={job.spec: job.study for job in jobs})
+        sweep([job.spec for job in jobs], place, _Watch(self.onlooker), COMMAND)
 
     def _take_off(self, own: Held) -> None:
         """Take runs from below one that sums up a sweep, so that they are summed up again."""
