@@ -14,7 +14,8 @@ from threshold_lab.claims.demonstrated import DemonstrationError, trials_of
 from threshold_lab.claims.kept import stored
 from threshold_lab.records import Shown
 from threshold_lab.sweep import Place
-from threshold_lab.tracking import Runs
+from threshold_lab.tracking import KEY, Runs
+from threshold_lab.verify.sources import Served
 from threshold_lab.worker import TrainingError
 
 SHOWN, TRAINED = ["threshold_in_training"], ["sigmoid_picks", "sigmoid_rather_than_softmax"]
@@ -44,6 +45,11 @@ def test_claims_are_answered_in_their_order_and_stored_as_they_are_told(found, p
     assert [own.name for own in kept] == [*SHOWN, *TRAINED]
     assert [own.number for own in kept] == [1, 5, 7]
     assert {own.name: own for own in kept} == found.answers
+
+
+def test_their_jobs_are_in_an_experiment_of_claims(found, place):
+    runs = Served(Runs(place.folder))
+    assert {own.experiment for own in runs.runs() if KEY in own.tags} == {"moons claims"}
 
 
 def test_an_answer_says_what_it_holds_for_and_which_runs_it_is_read_from(found, place):

@@ -291,9 +291,9 @@ def test_an_environment_that_is_none_is_told(content, tmp_path):
 )
 def test_a_file_of_any_name_makes_an_experiment_below_the_artifacts(name, place):
     own = spec(data={"source": "csv", "path": name, "target": "y"})
-    experiment = captions.experiment_of(own)
     runs, splits = Runs(place), rows_of("data", train=60)
     job = Job(own, splits.hash, engine(), decisions())
+    experiment = captions.experiment_of(job)
     cell = cell_of(job, [replace(fit(splits, seed), model=None) for seed in own.all_seeds], splits)
     made = runs.record(record_of(job, cell, ORIGIN))
     assert experiment.strip(". ")

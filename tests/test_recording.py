@@ -159,9 +159,12 @@ def test_a_score_that_claims_no_probability_is_not_judged_as_one(splits, activat
     assert not {"test_brier", "test_log_loss"} & set(metrics)
 
 
-def test_an_experiment_is_a_data_set():
-    assert experiment_of(spec()) == "moons"
-    assert experiment_of(spec(data={"source": "csv", "path": "here/churn.csv", "target": "y"})) == "churn"
+def test_an_experiment_is_a_data_set_and_a_study_which_is_no_part_of_what_a_job_is():
+    alone, asked = job(), replace(job(), study="circles_bce")
+    assert experiment_of(alone) == "moons"
+    assert experiment_of(job(data={"source": "csv", "path": "here/churn.csv", "target": "y"})) == "churn"
+    assert experiment_of(asked) == "moons circles_bce"
+    assert (asked, asked.key) == (alone, alone.key)
 
 
 def test_an_experiment_says_what_its_page_averages():

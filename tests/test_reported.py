@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
 
 from threshold_lab.app import hydra_door, published, reported, studies
 from threshold_lab.errors import ConfigError, StoreError
@@ -72,6 +73,14 @@ def lab(tmp_path_factory):
         written = reported.freeze(Place(Path("mlruns"), 1), [])
         assert {path.name for path in written} >= {"own.csv", "theirs.csv", "README.md", "environment.json"}
         yield folder
+
+
+def test_runs_of_a_study_are_in_an_experiment_of_its_own(lab):
+    client = MlflowClient(f"sqlite:///{lab / 'mlruns' / 'mlflow.db'}")
+    found = {own.name: client.search_runs([own.experiment_id]) for own in client.search_experiments()}
+    jobs = {name: sum("lab.key" in own.data.tags for own in runs) for name, runs in found.items() if runs}
+    assert jobs == {"moons own": 4, "moons theirs": 2}
+    assert all(sum(own.data.tags.get("lab.kind") == "sweep" for own in found[name]) == 1 for name in jobs)
 
 
 def changed(path: Path, metric: str, **values: object) -> None:

@@ -65,7 +65,8 @@ def swept(store: Path, specs, command: str):
 def made(tmp_path_factory) -> Path:
     """Two sweeps that share a job, a job that failed, one that stands alone, one superseded, one reproduced."""
     store = tmp_path_factory.mktemp("made") / "mlruns"
-    outcome = swept(store, [*FIRST, FAILING, circle(0.5)], "threshold-lab sweep")
+    place = Place(store, 1, studies={circle(0.5): "theirs"})
+    outcome = sweep([*FIRST, FAILING, circle(0.5)], place, Quiet(), "threshold-lab sweep")
     assert len(outcome.failed) == 1
     swept(store, [FIRST[0], moons(activation="sigmoid", threshold="f1")], "threshold-lab sweep again")
     runs = Runs(store)
@@ -189,8 +190,9 @@ def test_the_only_run_below_a_sweep_is_put_back_below_it(store):
     assert (again.put_away, again.tags["mlflow.parentRunId"]) == (False, only.tags["mlflow.parentRunId"])
 
 
-def test_a_run_whose_model_cannot_be_put_back_is_recorded_again_from_its_fits(store):
-    path = sorted(store.glob("artifacts/moons/*/artifacts/model/MLmodel"))[0]
+@pytest.mark.parametrize("experiment", ["moons", "circles theirs"])
+def test_a_run_whose_model_cannot_be_put_back_is_recorded_again_from_its_fits(experiment, store):
+    path = sorted(store.glob(f"artifacts/{experiment}/*/artifacts/model/MLmodel"))[0]
     path.write_bytes(b"")
     run_id = path.parts[-4]
     mended = repair(store, checked(store), Quiet())
@@ -198,7 +200,7 @@ def test_a_run_whose_model_cannot_be_put_back_is_recorded_again_from_its_fits(st
     old = next(own for own in runs_of(store) if own.run_id == run_id)
     (new,) = (own for own in runs_of(store) if own.tags.get(KEY) == old.tags[KEY] and not own.put_away)
     assert old.put_away
-    assert new.metrics == old.metrics
+    assert (new.metrics, new.experiment) == (old.metrics, old.experiment)
 
 
 @pytest.mark.parametrize("place", ["lock", "fits", "plans", "partial"])

@@ -33,8 +33,13 @@ _SWEEPS = ("question", "none")  # of conf/sweep, those that sweep nothing else
 _GROUPS = {"data": "data.source", "optimizer": "optimizer.name"}
 
 
-def experiment_of(spec: RunSpec) -> str:
-    """Return the experiment of a job: its data source, or its file's name."""
+def experiment_of(job: Job) -> str:
+    """Return the experiment of a job: its data, and the study it was asked for where there is one."""
+    return f"{data_name(job.spec)} {job.study}".strip()
+
+
+def data_name(spec: RunSpec) -> str:
+    """Return the name of a job's data: their source, or their file's name."""
     path = getattr(spec.data, "path", None) or getattr(spec.data, "train_path", None)
     return plain(Path(path).stem).strip(". ")[:_LONGEST] or spec.data.source if path else spec.data.source
 
@@ -50,7 +55,7 @@ def differing(jobs: Sequence[Job]) -> dict[str, tuple[str, ...]]:
     """Return, by experiment, the leaves in which its jobs differ, but for those that every name has."""
     grouped: dict[str, list[Job]] = {}
     for job in jobs:
-        grouped.setdefault(experiment_of(job.spec), []).append(job)
+        grouped.setdefault(experiment_of(job), []).append(job)
     named = {experiment: dict.fromkeys(key for one in apart(own) for key in one) for experiment, own in grouped.items()}
     return {name: tuple(key for key in keys if key not in ALWAYS_NAMED) for name, keys in named.items()}
 
@@ -96,7 +101,7 @@ def description_of(job: Job, command: str, store: str = DEFAULT_STORE) -> str:
     """Return what a run is, in Markdown, with the commands that made it and that make it alone."""
     spec = job.spec
     lines = [
-        f"**{spec.seeds} networks** ({experiment_of(spec)}; hidden layers {list(spec.network.hidden)}, "
+        f"**{spec.seeds} networks** ({data_name(spec)}; hidden layers {list(spec.network.hidden)}, "
         f"{spec.epochs} epochs), output activation **{spec.activation}**, trained on **{spec.loss}**, cut at "
         f"**{title(spec.threshold, spec.rule)}**. {_meaning(spec)}",
     ]

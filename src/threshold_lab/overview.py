@@ -91,7 +91,7 @@ def _by_experiment(jobs: Sequence[Job], stored: Mapping[str, StoredRun]) -> dict
     named: dict[str, list[Job]] = {}
     for job in jobs:
         if job.key in stored and stored[job.key].status == "FINISHED":
-            named.setdefault(experiment_of(job.spec), []).append(job)
+            named.setdefault(experiment_of(job), []).append(job)
     return named
 
 

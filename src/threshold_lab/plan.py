@@ -22,12 +22,14 @@ class Job:
     """One configuration on its data: one MLflow run.
 
     Hashes: `data` of its splits' content, `engine` of the code that trains, `decisions` of the code that decides.
+    study: what it was asked for, which is no part of what it is; empty where for itself.
     """
 
     spec: RunSpec
     data: str
     engine: str
     decisions: str = ""
+    study: str = field(default="", compare=False)
 
     @cached_property
     def key(self) -> str:

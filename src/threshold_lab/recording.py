@@ -131,7 +131,7 @@ def _beside_keras(tidy: pd.DataFrame, estimated: pd.DataFrame, head: Head) -> st
 
 def description(job: Job, origin: Origin) -> RunRecord:
     """Return the record of a job before it has any result."""
-    experiment = captions.experiment_of(job.spec)
+    experiment = captions.experiment_of(job)
     return RunRecord(
         experiment=experiment,
         name=captions.name_of(job, origin.differing.get(experiment, ())),

@@ -49,12 +49,16 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a sweep runs; it changes no result. workers: None, one a core. wait: for another sweep, or be refused."""
+    """Where a sweep runs; it changes no result. workers: None, one a core. wait: for another sweep, or be refused.
+
+    studies: what jobs are asked for, by their specifications, where it is more than themselves.
+    """
 
     folder: Path
     workers: int | None = None
     limits: Limits = field(default_factory=Limits)
     wait: bool = True
+    studies: Mapping[RunSpec, str] = field(default_factory=dict)
 
 
 def sweep(
@@ -69,7 +73,7 @@ def sweep(
     plan.check(specs)
     sources = list(dict.fromkeys(spec.data for spec in specs))
     loaded = dict(zip(sources, gather([partial(data.load, own) for own in sources], DataError), strict=True))
-    asked = [Job(spec, loaded[spec.data].hash, engine(), decisions()) for spec in specs]
+    asked = [Job(spec, loaded[spec.data].hash, engine(), decisions(), place.studies.get(spec, "")) for spec in specs]
     jobs = tuple(dict.fromkeys(asked))
     if found := list(dict.fromkeys(each for own in loaded.values() for each in own.suspicions)):
         watch.suspicious(found)

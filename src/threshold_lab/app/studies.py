@@ -93,6 +93,7 @@ def run(
     specs = [spec for own in studies for spec in own.specs]
     if not specs:
         return {own.name: [] for own in studies}
+    place = replace(place, studies={spec: own.name for own in reversed(studies) for spec in own.specs})
     outcome = sweep(specs, place, watch, command, (lambda: memory) if memory else None)
     runs = memory or Runs(place.folder)
     stored = memory.finished() if memory else runs.of_cells(dict.fromkeys(job.cell for job in outcome.jobs))

@@ -1,6 +1,7 @@
 """Jobs of claims that the lab's engine trains: all of them one sweep, and read back from its runs."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from threshold_lab.studies.results import Result, results
 from threshold_lab.sweep import Outcome, Place, sweep
 from threshold_lab.tracking import Runs
 from threshold_lab.watching import Watch
+
+STUDY = "claims"
+"""The study of all of them, as they share jobs."""
 
 
 class _Bare(Runs):
@@ -33,6 +37,7 @@ def trained(
     specs = [spec for own in claims.values() for spec in own]
     if not specs:
         return {}
+    place = replace(place, studies=dict.fromkeys(specs, STUDY))
     outcome = sweep(specs, place, watch, command, lambda: _Bare(place.folder, EXPERIMENT))
     runs = Runs(place.folder)
     stored = runs.of_cells(dict.fromkeys(job.cell for job in outcome.jobs))

@@ -3,7 +3,7 @@
 import csv
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,8 @@ class Frozen:
 def pictures_of(study: str, results: Sequence[Result], runs: Records) -> dict[str, bytes]:
     """Return the pictures of all networks of a study, by file name."""
     stored = {own.job.key: own.run for own in results}
-    drawn = overviews([own.job for own in results], stored, runs, Origin("", "", provenance(), {}))
+    jobs = [replace(own.job, study="") for own in results]  # one that another study asked for too is drawn beside them
+    drawn = overviews(jobs, stored, runs, Origin("", "", provenance(), {}))
     return {f"{study}_{name}": record.files[name] for record, _ in drawn for name in _PICTURES}
 
 

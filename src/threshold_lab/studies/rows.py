@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from threshold_lab import plan
-from threshold_lab.captions import apart, experiment_of, in_words
+from threshold_lab.captions import apart, data_name, in_words
 from threshold_lab.comparison import Asked, Comparison, compare
 from threshold_lab.counts import Reals
 from threshold_lab.errors import ConfigError
@@ -114,7 +114,7 @@ def named(spec: RunSpec) -> str:
 
 def data_named(own: Result) -> str:
     """Return the name of a job's data, and the hash of its rows."""
-    return f"{experiment_of(own.job.spec)} {own.job.data[:12]}"
+    return f"{data_name(own.job.spec)} {own.job.data[:12]}"
 
 
 def of_published(found: Finding, results: Sequence[Result]) -> Row:

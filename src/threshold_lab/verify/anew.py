@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from threshold_lab.captions import data_name
 from threshold_lab.overview import TABLE
 from threshold_lab.plan import Job
 from threshold_lab.provenance import decisions, engine
@@ -60,7 +61,8 @@ class Anew:
         """Return a run's job, where the present code on the present data would record just that."""
         if (spec := self.contents.spec_of(own)) is None:
             return None
-        old = Job(spec, own.rows.tags.get("data", ""), engine(), decisions())
+        study = own.rows.experiment.removeprefix(data_name(spec)).strip()
+        old = Job(spec, own.rows.tags.get("data", ""), engine(), decisions(), study)
         return old if old.key == own.rows.tags.get(KEY) and self.contents.splits_of(old) is not None else None
 
     def record(self, own: Held) -> str:
@@ -72,7 +74,9 @@ class Anew:
         Runs(self.folder).supersede(own.rows.run_id)
         if not found:
             return f"is put away; its jobs are summed up again by {made_by(own.rows) or 'the command of their sweep'}"
-        sweep([job.spec for job in found if job], Place(self.folder, 1), _Watch(self.onlooker), COMMAND)
+        jobs = [job for job in found if job]
+        place = Place(self.folder, 1, studies={job.spec: job.study for job in jobs})
+        sweep([job.spec for job in jobs], place, _Watch(self.onlooker), COMMAND)
         return "is put away, and its sweep summed up again" if is_sweep else "is put away, and its job recorded again"
 
     def _take_off(self, own: Held) -> None:
