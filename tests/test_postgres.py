@@ -108,6 +108,20 @@ def test_the_same_sweep_records_the_same_runs(served, database, tmp_path):
     assert not (team / "mlruns" / "artifacts").exists()
     again = lab("sweep", *WORDS, *SMALL, folder=team, MLFLOW_TRACKING_URI=served)
     assert "4 jobs, 4 recorded before" in again.stdout
+    assert _reproduced(served, folder=team) == ["identical"] * 4
+
+
+def _reproduced(address: str, folder: Path) -> list[str]:
+    """Make all jobs of a sweep again, from a server alone, and return the verdicts that it has of them then."""
+    client = MlflowClient(address)
+    (experiment,) = client.search_experiments(filter_string="name = 'moons'")
+    jobs = client.search_runs([experiment.experiment_id], "tags.`lab.key` LIKE '%'")
+    words = ["--sweep", jobs[0].data.tags["lab.sweep"], "--store", "none"]
+    done = lab("reproduce", *words, folder=folder, MLFLOW_TRACKING_URI=address)
+    assert done.returncode == 0, done.stderr
+    files = [client.list_artifacts(run.info.run_id, "reproductions") for run in jobs]
+    assert list(map(len, files)) == [1] * len(jobs)
+    return [client.get_run(run.info.run_id).data.tags["reproduced"].partition(",")[0] for run in jobs]
 
 
 def test_a_database_is_reached_without_a_server(database, tmp_path):

@@ -6,14 +6,15 @@ from typing import Any
 
 from threshold_lab.errors import StoreError, as_recorded, short
 from threshold_lab.store import Store
-from threshold_lab.tracking import Runs
+from threshold_lab.tracking import Runs, own_database
 
 _KEY = re.compile(r"[0-9a-f]{64}")
 
 
 def opened(folder: Path) -> Runs:
-    """Return the runs of a folder in which something was planned. Raises StoreError."""
-    _planned(Store(folder))
+    """Return the runs of a folder in which something was planned, or those of a server. Raises StoreError."""
+    if own_database(folder):
+        _planned(Store(folder))
     return Runs(folder)
 
 

@@ -37,17 +37,24 @@ class Driver(NamedTuple):
 
 
 def this_driver(folder: Path) -> Driver:
-    """Return this process as the driver that holds the store in a folder."""
-    own = folder.stat()
+    """Return this process as the driver that holds the store in a folder; one that only reads a server needs none."""
     space = Path("/proc/self/ns/pid")
     return Driver(
         machine=f"{socket.gethostname() or '-'}/{_first_line('/etc/machine-id')}",
         boot=_first_line("/proc/sys/kernel/random/boot_id"),
-        store=f"{own.st_dev}:{own.st_ino}",
+        store=_store(folder),
         space=str(space.stat().st_ino) if space.exists() else "-",
         process=str(os.getpid()),
         started=_started(str(os.getpid())),
     )
+
+
+def _store(folder: Path) -> str:
+    try:
+        own = folder.stat()
+    except FileNotFoundError:
+        return "-"
+    return f"{own.st_dev}:{own.st_ino}"
 
 
 def _first_line(path: str) -> str:
