@@ -93,6 +93,7 @@ def test_a_full_disk_is_told_and_nothing_is_lost(lab, tally, tmp_path):
     told = disk_full(lab, tally, [0.3, 0.9])
     assert tally.problems == []
     assert all(any(word in said for word in ("No space left", "disk is full")) for said in told)
+    assert [said for said in told if "free space" not in said or len(said) > 500] == []
 
 
 def test_a_folder_that_turned_read_only_is_told(lab, tmp_path):

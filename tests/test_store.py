@@ -110,7 +110,7 @@ def test_a_write_that_fails_leaves_nothing_behind(store, monkeypatch):
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(StoreError, match=r"file cannot be written: .*store=FOLDER"):
+    with pytest.raises(StoreError, match=r"file cannot be written: .*store=FOLDER or --store FOLDER"):
         Store(tmp_path / "file").create()
 
 

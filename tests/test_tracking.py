@@ -98,6 +98,32 @@ def test_a_database_that_is_none_is_told(folder):
         Runs(folder / "mlruns")
 
 
+@pytest.mark.parametrize(
+    ("words", "mend"), [("database or disk is full", "free space there"), ("attempt to write a readonly", "writable")]
+)
+def test_what_a_database_refuses_is_told_with_what_to_do_and_without_what_it_was_asked(runs, words, mend):
+    asked = MlflowException(f"(sqlite3.OperationalError) {words} database\n[SQL: INSERT INTO runs]\n[parameters: (1,)]")
+    with pytest.raises(StoreError) as caught, runs._told():
+        raise asked
+    assert f"(sqlite3.OperationalError) {words} database; " in str(caught.value)
+    assert mend in str(caught.value)
+    assert "SQL:" not in str(caught.value)
+
+
+def test_a_moved_store_that_cannot_be_written_is_read(runs, folder, monkeypatch):
+    runs.record(record())
+    shutil.move(folder / "mlruns", folder / "moved")
+    connect = sqlite3.connect
+
+    def read_only(*path: str, **named: object) -> sqlite3.Connection:
+        connection = connect(*path, **named)
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    monkeypatch.setattr(home.sqlite3, "connect", read_only)
+    assert Runs(folder / "moved").of_cells(["cell"]).keys() == {"k"}
+
+
 @pytest.mark.parametrize(("table", "column"), [("experiments", "artifact_location"), ("runs", "artifact_uri")])
 def test_the_columns_that_are_rewritten_are_mlflow_s(runs, folder, table, column):
     with closing(sqlite3.connect(folder / "mlruns" / home.DATABASE)) as connection:

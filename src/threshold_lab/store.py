@@ -219,5 +219,5 @@ def _told(path: Path) -> Iterator[None]:
     except OSError as error:
         raise StoreError(
             f"{path} cannot be written: {error.strerror}; make it writable, free space there, or name another folder "
-            f"with store=FOLDER"
+            f"with store=FOLDER or --store FOLDER"
         ) from None

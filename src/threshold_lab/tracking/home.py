@@ -5,6 +5,7 @@ import os
 import re
 import sqlite3
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,14 @@ _CACHE = 2**16
 """KiB of a SQLite database that a connection of this process keeps in memory. MLflow indexes by name first, and run
 ids are random, so a run touches pages all over them: those of 10,000 runs are 50 MB, and SQLite's own 2 MB are written
 out, and waited for, in the middle of a run."""
+
+_MENDS = {
+    "disk is full": "free space there",
+    "No space left": "free space there",
+    "readonly database": "make it writable",
+    "Read-only file system": "make it writable",
+    "Permission denied": "make it writable",
+}
 
 
 @event.listens_for(Engine, "connect")
@@ -42,6 +51,12 @@ def shown(address: str) -> str:
     """Return an address, or words that hold one, without its password or token."""
     hidden = re.sub(r"(://[^/@:\s]*):\S*@", r"\1:***@", address)
     return re.sub(r"(?i)((?:password|passwd|pwd|token|secret|key)=)[^&\s]*", r"\1***", hidden)
+
+
+def told(error: Exception) -> str:
+    """Return what an error says and what to do, but not what a database was asked: that is long, and holds values."""
+    words = shown(str(error).partition("[SQL:")[0].strip())
+    return "; ".join([words, *dict.fromkeys(mend for said, mend in _MENDS.items() if said in words)])
 
 
 def sqlite_address(database: Path) -> str:
@@ -85,8 +100,11 @@ def _create(database: Path) -> None:
 
 
 def _follow(database: Path, artifacts: str) -> None:
-    """Rewrite the folder in artifact addresses, which MLflow stores whole and offers no call to change."""
-    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+    """Rewrite the folder in artifact addresses, which MLflow stores whole and offers no call to change.
+
+    Not where nobody may write: there is enough to be read without them.
+    """
+    with _unless_read_only(), contextlib.closing(sqlite3.connect(database)) as connection, connection:
         for (location,) in connection.execute("SELECT artifact_location FROM experiments").fetchall():
             before = str(location).rpartition("/")[0]
             if before == artifacts or not before.endswith(f"/{ARTIFACTS}"):
@@ -100,3 +118,13 @@ def _follow(database: Path, artifacts: str) -> None:
             connection.execute(
                 "UPDATE runs SET artifact_uri = ? || substr(artifact_uri, ?) WHERE artifact_uri LIKE ?", moved
             )
+
+
+@contextlib.contextmanager
+def _unless_read_only() -> Iterator[None]:
+    """Leave undone what a database that cannot be written refuses."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
+            raise

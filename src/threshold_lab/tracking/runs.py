@@ -30,7 +30,7 @@ from threshold_lab.tracking.database import Database
 from threshold_lab.tracking.driver import this_driver
 from threshold_lab.tracking.entities import RunRecord, StoredRun
 from threshold_lab.tracking.experiments import Experiments
-from threshold_lab.tracking.home import ARTIFACTS, address, own_database, prepare, shown
+from threshold_lab.tracking.home import ARTIFACTS, address, own_database, prepare, shown, told
 from threshold_lab.tracking.names import ADDED, CELL, DRIVER, KEY, KIND, PARENT, REASON, SUMS, SUPERSEDED, SWEEP
 from threshold_lab.tracking.patience import Look, Patient
 from threshold_lab.tracking.served import Served
@@ -220,7 +220,7 @@ class Runs:
             if absent and (isinstance(error, FileNotFoundError) or getattr(error, "error_code", "") == _ABSENT):
                 raise StoreError(f"{absent} at {self.address}; --store or MLFLOW_TRACKING_URI names another") from None
             raise StoreError(
-                f"the runs at {self.address} cannot be read or written: {shown(str(error))}; what is recorded stays, "
+                f"the runs at {self.address} cannot be read or written: {told(error)}; what is recorded stays, "
                 f"and the same command goes on from there"
             ) from None
 
