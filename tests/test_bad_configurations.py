@@ -210,6 +210,15 @@ def test_the_command_line_refuses_and_writes_nothing(words, capsys, monkeypatch,
     assert list(folder.iterdir()) == []
 
 
+def test_environment_variables_that_are_wrong_are_told_at_once_before_anything_is_written(capsys, monkeypatch, folder):
+    monkeypatch.setenv("THRESHOLD_LAB_PATIENCE", "soon")
+    monkeypatch.setenv("THRESHOLD_LAB_FAULT", "foo")
+    told = said(capsys, monkeypatch, "run", "data=moons")
+    assert "THRESHOLD_LAB_PATIENCE must be a number of seconds, 0 or more; got 'soon'" in told
+    assert "THRESHOLD_LAB_FAULT must be POINT:OCCURRENCE:ACTION" in told
+    assert list(folder.iterdir()) == []
+
+
 def test_all_problems_of_all_jobs_places_and_names_are_told_at_once(capsys, monkeypatch, folder):
     told = said(
         capsys, monkeypatch, "sweep", "sweep=none", "epochs=0,-1", "activation=sigmoit", "loss=mze", "threshold=yoden",

@@ -1,6 +1,7 @@
 """Nothing acknowledged is lost, nothing is there twice, whatever a sweep meets; `make faults` does it at length."""
 
 import ast
+import runpy
 import sqlite3
 from contextlib import closing
 
@@ -111,6 +112,14 @@ def test_a_folder_that_turned_read_only_is_told(lab, tmp_path):
 def test_a_fault_that_is_none_is_refused(words):
     with pytest.raises(ConfigError, match="unknown fault"):
         faults.fault_of(words)
+
+
+@pytest.mark.parametrize("words", ["foo", "commit.before:x:kill", "commit.before:0:kill", "commit.before:1", "::"])
+def test_a_fault_that_cannot_be_read_is_told_by_who_would_meet_it_and_disturbs_no_other_command(words, monkeypatch):
+    monkeypatch.setenv(faults.VARIABLE, words)
+    with pytest.raises(ConfigError, match=r"THRESHOLD_LAB_FAULT must be POINT:OCCURRENCE:ACTION.*; got "):
+        faults.of_environment()
+    assert runpy.run_path(faults.__file__)["_armed"] is None
 
 
 def test_a_fault_happens_at_its_occurrence_and_once(tmp_path):

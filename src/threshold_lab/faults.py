@@ -2,13 +2,14 @@
 
 import errno
 import os
+import re
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from threshold_lab.errors import ConfigError, unknown
+from threshold_lab.errors import ConfigError, short, unknown
 
 VARIABLE = "THRESHOLD_LAB_FAULT"
 """Environment variable: POINT:OCCURRENCE:ACTION, as commit.before:3:kill; with :FILE, only where no FILE is yet."""
@@ -35,6 +36,8 @@ AROUND = {
 """What each pair of points surrounds: NAME.before and NAME.after."""
 
 POINTS = tuple(f"{name}.{side}" for name in AROUND for side in ("before", "after"))
+
+_WORDS = re.compile(r"(?P<point>[^:]+):(?P<occurrence>[1-9]\d{0,8}):(?P<action>[^:]+)(:(?P<once>.+))?", re.DOTALL)
 
 seen: Counter[str] = Counter()
 """How often this process came past each point."""
@@ -80,14 +83,24 @@ class Fault:
 
 
 def fault_of(words: str) -> Fault | None:
-    """Return the fault that VARIABLE names, None where it is empty. Raises ConfigError."""
+    """Return the fault that words name, None where there are none. Raises ConfigError."""
     if not words:
         return None
-    point, occurrence, action, *once = words.split(":", 3)
-    return Fault(point, int(occurrence), action, *once)
+    if not (found := _WORDS.fullmatch(words)):
+        raise ConfigError(
+            f"{VARIABLE} must be POINT:OCCURRENCE:ACTION, as commit.before:3:kill, or empty; got {short(words)}"
+        )
+    return Fault(found["point"], int(found["occurrence"]), found["action"], found["once"] or "")
 
 
-_armed = fault_of(os.environ.get(VARIABLE, ""))
+def of_environment() -> Fault | None:
+    """Return the fault that VARIABLE names, None where it is empty. Raises ConfigError."""
+    return fault_of(os.environ.get(VARIABLE, ""))
+
+
+_armed: Fault | None = None
+with suppress(ConfigError):  # a sweep refuses it; all else works
+    _armed = of_environment()
 
 
 def arm(fault: Fault | None) -> None:

@@ -26,6 +26,7 @@ from threshold_lab.tracking.names import (
     TABLE_HASH,
     WEIGHTS_HASH,
 )
+from threshold_lab.tracking.patience import patience
 from threshold_lab.tracking.runs import Runs
 from threshold_lab.tracking.server import server_command
 
@@ -59,6 +60,7 @@ __all__ = [
     "StoredRun",
     "is_plain",
     "own_database",
+    "patience",
     "profile_of",
     "remove_rows",
     "restore",
