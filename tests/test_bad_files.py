@@ -1,16 +1,15 @@
 """Every bad file is refused in words that name what is wrong; every odd one that can be used is, whole."""
 
+import json
 import os
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from bad_files import ACCEPTED, FINE, REFUSED, WARNED, Case
-from conftest import spec
+from conftest import lab_here, spec
 
 from threshold_lab import data
-from threshold_lab.app import main
 from threshold_lab.data import files
 from threshold_lab.errors import MOST, DataError
 from threshold_lab.records import Splits
@@ -39,14 +38,18 @@ def test_there_are_more_than_a_hundred_cases():
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_bad_file_is_refused_with_all_that_is_wrong(name, tmp_path):
+def test_a_bad_file_is_refused_with_all_that_is_wrong_before_anything_is_written(name, folder):
     case = REFUSED[name]
-    with pytest.raises(DataError) as caught:
-        loaded(case, tmp_path)
-    for words in case.says:
-        assert words in str(caught.value)
-    assert len(str(caught.value).splitlines()) <= MOST + 1
-    assert max(map(len, str(caught.value).splitlines())) < 1000
+    (folder / "table.csv").write_bytes(case.content)
+    settings = {"source": "csv", "path": "table.csv", "target": "y"} | case.spec
+    words = [f"++data.{key}={json.dumps(value)}" for key, value in settings.items()]
+    said = lab_here("run", "data=csv", *words, folder=folder)
+    assert (said.returncode, said.stdout, "Traceback" in said.stderr) == (2, "", False), said.stderr
+    for own in case.says:
+        assert own in said.stderr
+    assert len(said.stderr.splitlines()) <= MOST + 1
+    assert max(map(len, said.stderr.splitlines())) < 1000
+    assert [own.name for own in folder.iterdir()] == ["table.csv"]
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
@@ -73,18 +76,6 @@ def whole(own: Splits) -> int:
     assert sorted(ids) == list(range(len(ids)))
     assert all(np.isfinite(part.features).all() and part.labels.dtype == bool for _, part in own.parts())
     return len(ids)
-
-
-@pytest.mark.parametrize("name", ["Latin-1", "semicolons", "three classes", "everything at once", "a gzip bomb"])
-def test_the_command_line_refuses_it_before_anything_is_written(name, folder, capsys, monkeypatch):
-    (folder / "table.csv").write_bytes(REFUSED[name].content)
-    monkeypatch.setattr(sys, "argv", ["threshold-lab", "run", "data=csv", "data.path=table.csv", "data.target=y"])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    out, err = capsys.readouterr()
-    assert (ended.value.code, out, "Traceback" in err) == (2, "", False)
-    assert all(words in err for words in REFUSED[name].says)
-    assert [own.name for own in folder.iterdir()] == ["table.csv"]
 
 
 # ---- what is no file

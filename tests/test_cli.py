@@ -8,7 +8,7 @@ from conftest import NO_TENSORFLOW, lab
 from threshold_lab.heads import ACTIVATIONS, LOSSES
 from threshold_lab.thresholds import RULES
 
-ALL = "sweep run ui decide explain compare reproduce claims report export status verify"
+ALL = "sweep run ui decide explain contracts compare reproduce claims report export status verify"
 """What the command line offers as its first word."""
 
 NEED_MLFLOW = ("no sweep was planned", "no runs in", "make them with: threshold-lab sweep, threshold-lab claims")
