@@ -62,6 +62,15 @@ def test_the_command_line_refuses_it_before_anything_is_written(folder):
     assert [own.name for own in folder.iterdir()] == ["network"]
 
 
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C as Python has it, which whoever started the tests in the background may have had ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_a_signal_ends_at_once_what_has_not_begun_to_sweep(monkeypatch):
     before = [signal.getsignal(own) for own in (signal.SIGTERM, signal.SIGHUP)]
     composing: list[object] = []

@@ -216,7 +216,7 @@ def test_the_command_answers_in_words(model):
     for words in (
         "Who decides what",
         "predict returns nothing that stands for a class",
-        "nothing; there is no metric",
+        "nothing, ever; there is no metric",
     ):
         assert words in done.stdout
     assert (
