@@ -14,7 +14,7 @@ from threshold_lab.errors import ConfigError, StoreError
 from threshold_lab.tracking import CELL, KEY, SWEEP, RunRecord, Runs, artifacts, home
 from threshold_lab.tracking.driver import Driver, _started, this_driver
 from threshold_lab.tracking.names import SUPERSEDED
-from threshold_lab.tracking.patience import VARIABLE, Patient, patience
+from threshold_lab.tracking.patience import VARIABLE, Patient, most_patience
 
 
 def record(key: str = "k", **metrics: float) -> RunRecord:
@@ -228,7 +228,7 @@ def test_a_server_that_comes_back_is_waited_for_and_one_that_refuses_is_not(monk
 def test_a_patience_that_is_no_time_is_refused(monkeypatch, words):
     monkeypatch.setenv(VARIABLE, words)
     with pytest.raises(ConfigError, match=f"{VARIABLE} must be a number of seconds"):
-        patience()
+        most_patience()
 
 
 def test_of_two_who_make_the_database_the_second_takes_the_first_s(folder):

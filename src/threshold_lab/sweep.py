@@ -28,7 +28,7 @@ from threshold_lab.signing import RUNS
 from threshold_lab.spec import Lane, RunSpec
 from threshold_lab.store import Store
 from threshold_lab.threads import OF_MATRICES
-from threshold_lab.tracking import ALONE, PARENT, REASON, Records, Runs, StoredRun, patience
+from threshold_lab.tracking import ALONE, PARENT, REASON, Records, Runs, StoredRun, most_patience
 from threshold_lab.watching import Watch
 
 
@@ -71,7 +71,7 @@ def sweep(
     a job that fails stops no other and is in `Outcome.failed`.
     """
     plan.check(specs)
-    gather([faults.of_environment, patience])
+    gather([faults.of_environment, most_patience])
     sources = list(dict.fromkeys(spec.data for spec in specs))
     loaded = dict(zip(sources, gather([partial(data.load, own) for own in sources], DataError), strict=True))
     asked = [Job(spec, loaded[spec.data].hash, engine(), decisions(), place.studies.get(spec, "")) for spec in specs]

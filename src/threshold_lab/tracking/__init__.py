@@ -26,7 +26,7 @@ from threshold_lab.tracking.names import (
     TABLE_HASH,
     WEIGHTS_HASH,
 )
-from threshold_lab.tracking.patience import patience
+from threshold_lab.tracking.patience import most_patience
 from threshold_lab.tracking.runs import Runs
 from threshold_lab.tracking.server import server_command
 
@@ -59,8 +59,8 @@ __all__ = [
     "Runs",
     "StoredRun",
     "is_plain",
+    "most_patience",
     "own_database",
-    "patience",
     "profile_of",
     "remove_rows",
     "restore",

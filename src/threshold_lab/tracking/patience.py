@@ -39,7 +39,7 @@ class Patient:
         """look: None waits for nothing."""
         self._client = client
         self._look = look
-        self._seconds = patience() if look else 0.0
+        self._seconds = most_patience() if look else 0.0
 
     def __getattr__(self, name: str) -> Any:
         call = getattr(self._client, name)
@@ -58,7 +58,7 @@ class Patient:
             time.sleep(_PAUSE_SECONDS)
 
 
-def patience() -> float:
+def most_patience() -> float:
     """Return for how long a sweep waits, in seconds. Raises ConfigError."""
     words = os.environ.get(VARIABLE) or str(DEFAULT)
     try:
