@@ -83,9 +83,16 @@ def test_a_majority_of_25_rows_is_one_though_keras_counts_in_float32():
     assert "no_better_than_majority" in full.ids
 
 
-@pytest.mark.parametrize(("activation", "from_logits"), [("softmax", False), (None, True)])
-def test_two_units_are_cut_by_what_is_between_them(activation, from_logits):
-    model = made(untrained(keras.losses.CategoricalCrossentropy(from_logits), 2, activation))
+@pytest.mark.parametrize(
+    ("activation", "loss"),
+    [
+        ("softmax", keras.losses.CategoricalCrossentropy()),
+        (None, keras.losses.CategoricalCrossentropy(from_logits=True)),
+        (None, "mse"),
+    ],
+)
+def test_two_units_are_cut_by_what_is_between_them(activation, loss):
+    model = made(untrained(loss, 2, activation))
     model.set_weights([np.array([[0.0, 2.0], [0.0, 0.0]]), np.array([9.0, 0.0])])
     full = threshold_lab.explain(model, X, ONE_HOT)
     names = {"model": model, "x": X}

@@ -17,6 +17,7 @@ from threshold_lab.explanation.measured import Measured, measured
 from threshold_lab.explanation.mends import mended
 from threshold_lab.explanation.output import output_of
 from threshold_lab.explanation.pairs import findings_of
+from threshold_lab.explanation.promised import calls_of, differs
 from threshold_lab.explanation.targets import beyond, misfit
 
 _TWO = 2
@@ -82,8 +83,7 @@ def _cut(own: Judged, threshold: float) -> str:
     """The line that cuts at a threshold; no metric of Keras cuts two columns by what is between them."""
     if own.output.units == 1:
         return compiled(metrics=f"[keras.metrics.BinaryAccuracy(threshold={threshold:.4g})]")
-    score = "columns[..., 1]" if own.head is not None and own.head.confined else "columns[..., 1] - columns[..., 0]"
-    return f"columns = model.predict(x); calls = {score} >= {threshold:.4g}"
+    return calls_of(False, differs(own.head), float(f"{threshold:.4g}"))
 
 
 def _of_loss(own: Judged, seen: Measured) -> Iterator[Finding]:
