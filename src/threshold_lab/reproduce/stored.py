@@ -13,11 +13,10 @@ from threshold_lab.recording import PROVENANCE, SPEC
 from threshold_lab.sealing import HASHES, NUMBERS
 from threshold_lab.seals import changed_files, changed_numbers, changed_seal
 from threshold_lab.spec import RunSpec, canonical, digest, run_spec
-from threshold_lab.tracking import Runs, StoredRun
+from threshold_lab.tracking import Runs, StoredRun, is_run_id
 
 _LONGEST_SPEC = 100_000
 _LONGEST_PROVENANCE = 1_000_000
-_ID = re.compile(r"[0-9a-f]{32}")
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 _FILE = re.compile(r"(?!.*\.\.)[\w.-]+(/[\w.-]+)*")
 
@@ -78,7 +77,7 @@ def origin(run_id: str, runs: Runs) -> dict[str, Any]:
 
 
 def _finished(run_id: str, runs: Runs) -> StoredRun:
-    if not _ID.fullmatch(run_id):
+    if not is_run_id(run_id):
         raise CannotError(f"{run_id[:60]!r} is no run id: that is 32 hexadecimal digits, as MLflow's pages show it")
     run = runs.run(run_id)
     if not run.key:

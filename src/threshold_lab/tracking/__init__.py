@@ -29,6 +29,7 @@ from threshold_lab.tracking.names import (
 from threshold_lab.tracking.patience import most_patience
 from threshold_lab.tracking.runs import Runs
 from threshold_lab.tracking.server import server_command
+from threshold_lab.tracking.within import is_run_id
 
 __all__ = [
     "ADDED",
@@ -59,6 +60,7 @@ __all__ = [
     "Runs",
     "StoredRun",
     "is_plain",
+    "is_run_id",
     "most_patience",
     "own_database",
     "profile_of",

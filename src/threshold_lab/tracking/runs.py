@@ -3,7 +3,6 @@
 import hashlib
 import logging
 import os
-import re
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,9 +33,7 @@ from threshold_lab.tracking.home import ARTIFACTS, address, own_database, prepar
 from threshold_lab.tracking.names import ADDED, CELL, DRIVER, KEY, KIND, PARENT, REASON, SUMS, SUPERSEDED, SWEEP
 from threshold_lab.tracking.patience import Look, Patient
 from threshold_lab.tracking.served import Served
-from threshold_lab.tracking.within import own_file, own_folder
-
-_ID = re.compile(r"[0-9a-f]{32}")
+from threshold_lab.tracking.within import is_run_id, own_file, own_folder
 
 _GOING_ON, _BATCH, _LARGEST = ("RUNNING", "SCHEDULED"), 1000, 2**28
 _ABSENT = "RESOURCE_DOES_NOT_EXIST"
@@ -241,7 +238,7 @@ class Runs:
 
 
 def _require_id(run_id: str) -> None:
-    if not _ID.fullmatch(run_id):
+    if not is_run_id(run_id):
         raise StoreError(f"{short(run_id)} is no run id: that is 32 hexadecimal digits, as MLflow's pages show it")
 
 

@@ -1,10 +1,13 @@
 """Files of a run that lie in the lab's own folder: read where they are, and never out of it by a link or an address."""
 
+import re
 from pathlib import Path
 from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 from threshold_lab.errors import StoreError, short
+
+_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def own_folder(uri: str, artifacts: Path) -> Path:
@@ -25,3 +28,8 @@ def own_file(place: Path, name: str) -> Path:
         if own.is_symlink() or not plain:
             raise StoreError(f"{own} is a link, a device or out of its run's folder, and is not read")
     return path
+
+
+def is_run_id(text: str) -> bool:
+    """Whether a text is an id as MLflow gives them, and so leads nowhere as the name of a folder."""
+    return _ID.fullmatch(text) is not None

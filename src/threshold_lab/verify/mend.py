@@ -1,6 +1,5 @@
 """One run put right in its place: files from bytes of the sealed hash, rows from the sealed record."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,15 +7,13 @@ from pathlib import Path
 from threshold_lab.sealing import HASHES, sha256
 from threshold_lab.sealing import ROWS as RECORD
 from threshold_lab.store import Store
-from threshold_lab.tracking import FILES_HASH, REASON, Database, Restored, RunRows, restore, set_tag
+from threshold_lab.tracking import FILES_HASH, REASON, Database, Restored, RunRows, is_run_id, restore, set_tag
 from threshold_lab.verify import run as one
 from threshold_lab.verify.contents import Contents
 from threshold_lab.verify.damage import FILE, ROWS
 from threshold_lab.verify.held import Held
 from threshold_lab.verify.run import NAME, NOTE
 from threshold_lab.verify.sources import ARTIFACTS
-
-_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(eq=False)
@@ -43,7 +40,7 @@ class Mender:
         return Held(rows, path, (Path(ARTIFACTS) / place).as_posix())
 
     def _place(self, run_id: str) -> Path | None:
-        if not _ID.fullmatch(run_id):
+        if not is_run_id(run_id):
             return None
         found = list((self.folder / ARTIFACTS).glob(f"*/{run_id}/artifacts"))
         return found[0].relative_to(self.folder / ARTIFACTS) if len(found) == 1 else None

@@ -13,10 +13,7 @@ def threshold_in_training(trials: Trials, tolerance: Tolerance) -> Found:
     known = cases(trials)
     differing = {name: _differing("weights", own) for name, own in known.items()}
     statistic = "share of seeds whose weights differ with the threshold"
-    measured = [
-        _held(About(name, statistic, over(tolerance, "differing"), len(own)), own, tolerance)
-        for name, own in differing.items()
-    ]
+    measured = [_held(name, statistic, own, tolerance) for name, own in differing.items()]
     every = np.concatenate(list(differing.values()))
     thresholds = [_cut(own) for own in next(iter(known.values()))]
     printed = {name: [float(own.of("printed").mean()) for own in cases_] for name, cases_ in known.items()}
@@ -89,7 +86,7 @@ def loss_tells_the_task(trials: Trials, tolerance: Tolerance) -> Found:
     metrics = sorted({f"{own.words['metric'][0]} at {own.of('cut')[0]:g}" for own in trials})
     return Found(
         measured=tuple(
-            _held(About(name, statistic, over(tolerance, "differing"), len(found)), found, tolerance)
+            _held(name, statistic, found, tolerance)
             for words, statistic in _HELD.items()
             for name, found in differing[words].items()
         ),
@@ -113,8 +110,9 @@ def loss_tells_the_task(trials: Trials, tolerance: Tolerance) -> Found:
     )
 
 
-def _held(about: About, differing: np.ndarray, tolerance: Tolerance) -> Measured:
-    value = float(differing.mean())
+def _held(data: str, statistic: str, differing: np.ndarray, tolerance: Tolerance) -> Measured:
+    """A share of seeds, held to the most of them that may differ."""
+    value, about = float(differing.mean()), About(data, statistic, over(tolerance, "differing"), len(differing))
     return exactly(about, value, holds=above((value, value), tolerance["differing"]))
 
 
