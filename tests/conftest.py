@@ -1,5 +1,6 @@
 """What several tests need: small jobs, and data that cost nothing to make."""
 
+import fcntl
 import io
 import json
 import os
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
@@ -162,6 +163,19 @@ def scores_and_labels(rows: list[tuple[float, bool]]) -> tuple[np.ndarray, np.nd
     """Arrays of pairs."""
     scores, labels = zip(*rows, strict=True)
     return np.array(scores, float), np.array(labels, bool)
+
+
+def once(folders: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder made by the first of the processes that test side by side, for all of them; none changes it."""
+    own = folders.getbasetemp()
+    place = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / name
+    place.mkdir(exist_ok=True)
+    with place.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.with_suffix(".made").exists():
+            make(place)
+            place.with_suffix(".made").touch()
+    return place
 
 
 @pytest.fixture

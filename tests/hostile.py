@@ -195,3 +195,40 @@ def said(capsys, monkeypatch, *words: str) -> tuple[str, str, object]:
     assert "Traceback" not in out + err
     assert "\x1b" not in out + err
     return out, err, ended.value.code
+
+
+LOGITS = {
+    "texts": {"logits": np.full((2, 30, 1), "x"), "labels": np.zeros(30, bool)},
+    "one number": {"logits": np.float32(1), "labels": np.zeros(30, bool)},
+    "other rows": {"logits": np.zeros((2, 5, 1), np.float32), "labels": np.zeros(30, bool)},
+    "other networks": {"logits": np.zeros((9, 30, 1), np.float32), "labels": np.zeros(30, bool)},
+    "no labels": {"logits": np.zeros((2, 30, 1), np.float32)},
+    "nothing": {},
+}
+
+
+PLANS = {
+    "a list": b"[]",
+    "half": b'{"jobs": [{"key": "',
+    "deep": b"[" * 99_000,
+    "jobs of text": b'{"jobs": "x"}',
+    "a job without a key": b'{"jobs": [{"lanes": []}]}',
+    "SQL for a cell": json.dumps({"jobs": [{"key": "0" * 64, "cell": "x' OR '1'='1", "lanes": []}]}).encode(),
+    "a path for a lane": json.dumps({"jobs": [{"key": "0" * 64, "cell": "0" * 64, "lanes": ["../../x"]}]}).encode(),
+    "a number for a key": b'{"jobs": [{"key": 1, "cell": 2, "lanes": []}]}',
+    "a pickle": b"\x80\x04cos\nsystem\n.",
+    "escapes": json.dumps({"jobs": [{"key": CONTROL, "cell": CONTROL, "lanes": []}]}).encode(),
+}
+
+
+TABLES = {
+    "nothing": b"",
+    "a pickle": b"\x80\x04cos\nsystem\n.",
+    "no columns": b"\n\n",
+    "other columns": b"a,b\n1,2\n",
+    "a quote": b'"\n',
+    "a zero byte": b"study,name\n\0,1\n",
+    "UTF-16": "study,name\n1,2\n".encode("utf-16"),
+    "a field without end": b"study\n" + b"x" * 200_000,
+    "formulas": b"seed,part,rule,accuracy,threshold\n=1+1,test,0.5,=cmd,@x\n",
+}

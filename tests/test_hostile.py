@@ -9,10 +9,9 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from conftest import CONFIG, rows_of, spec
-from hostile import CANARY, CELLS, CHANGED, CONTROL, ORIGIN, SPECS, WORDS, arrays, changed, said
+from hostile import CANARY, CELLS, CHANGED, LOGITS, ORIGIN, PLANS, SPECS, TABLES, WORDS, arrays, changed, said
 from test_recording import fit
 
 from threshold_lab import captions
@@ -170,16 +169,6 @@ def test_arrays_that_are_none_are_told_and_a_fit_of_them_is_none(name, place, wh
     refused(compared, tuple(whole[1]), "accuracy", ASKED, opened(place))
 
 
-LOGITS = {
-    "texts": {"logits": np.full((2, 30, 1), "x"), "labels": np.zeros(30, bool)},
-    "one number": {"logits": np.float32(1), "labels": np.zeros(30, bool)},
-    "other rows": {"logits": np.zeros((2, 5, 1), np.float32), "labels": np.zeros(30, bool)},
-    "other networks": {"logits": np.zeros((9, 30, 1), np.float32), "labels": np.zeros(30, bool)},
-    "no labels": {"logits": np.zeros((2, 30, 1), np.float32)},
-    "nothing": {},
-}
-
-
 @pytest.mark.parametrize("name", LOGITS)
 def test_scores_of_another_shape_or_kind_are_told(name, place, whole, run_id):
     artifact(place, run_id, "test_logits.npz").write_bytes(npz(LOGITS[name]))
@@ -238,38 +227,11 @@ def test_a_model_with_a_link_in_it_is_not_exported(place, run_id, capsys, monkey
 # ---- plans and tables
 
 
-PLANS = {
-    "a list": b"[]",
-    "half": b'{"jobs": [{"key": "',
-    "deep": b"[" * 99_000,
-    "jobs of text": b'{"jobs": "x"}',
-    "a job without a key": b'{"jobs": [{"lanes": []}]}',
-    "SQL for a cell": json.dumps({"jobs": [{"key": "0" * 64, "cell": "x' OR '1'='1", "lanes": []}]}).encode(),
-    "a path for a lane": json.dumps({"jobs": [{"key": "0" * 64, "cell": "0" * 64, "lanes": ["../../x"]}]}).encode(),
-    "a number for a key": b'{"jobs": [{"key": 1, "cell": 2, "lanes": []}]}',
-    "a pickle": b"\x80\x04cos\nsystem\n.",
-    "escapes": json.dumps({"jobs": [{"key": CONTROL, "cell": CONTROL, "lanes": []}]}).encode(),
-}
-
-
 @pytest.mark.parametrize("name", PLANS)
 def test_a_plan_that_is_none_is_told(name, place):
     (path,) = (place / "plans").iterdir()
     path.write_bytes(PLANS[name])
     refused(status, place)
-
-
-TABLES = {
-    "nothing": b"",
-    "a pickle": b"\x80\x04cos\nsystem\n.",
-    "no columns": b"\n\n",
-    "other columns": b"a,b\n1,2\n",
-    "a quote": b'"\n',
-    "a zero byte": b"study,name\n\0,1\n",
-    "UTF-16": "study,name\n1,2\n".encode("utf-16"),
-    "a field without end": b"study\n" + b"x" * 200_000,
-    "formulas": b"seed,part,rule,accuracy,threshold\n=1+1,test,0.5,=cmd,@x\n",
-}
 
 
 @pytest.mark.parametrize("name", TABLES)
