@@ -1,10 +1,11 @@
 """A store with a sweep and answers, and one whose every word is hostile: what a report is made of."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
-from conftest import SMALL, lab, once
+from conftest import SMALL, lab, once, trained
 from test_answers import ANSWER
 
 from threshold_lab.app.hydra_door import composed
@@ -60,12 +61,11 @@ QUESTION = (*WORDS, *SMALL)
 
 def a_store(folders: pytest.TempPathFactory) -> Path:
     """A folder with a small sweep and two answers, which no test changes."""
-    return once(folders, "reported", _make)
+    return once(folders, "reported", partial(_make, folders))
 
 
-def _make(place: Path) -> None:
-    done = lab("sweep", *WORDS, "threshold=0.5,youden", *SMALL, folder=place)
-    assert done.returncode == 0, done.stderr
+def _make(folders: pytest.TempPathFactory, place: Path) -> None:
+    lab("sweep", *WORDS, "threshold=0.5,youden", *SMALL, folder=trained(folders, place)).check_returncode()
     keep(ANSWERS, place / "mlruns")
 
 

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from conftest import SMALL, lab
+from conftest import SMALL, lab, trained
 from mlflow import MlflowClient
 from test_ui import free_port, until_it_answers
 
@@ -90,11 +90,10 @@ def _steps(client: MlflowClient, run, name: str) -> dict:
     return {own.step: own.value for own in client.get_metric_history(run.info.run_id, name)}
 
 
-def test_the_same_sweep_records_the_same_runs(served, database, tmp_path):
+def test_the_same_sweep_records_the_same_runs(served, database, tmp_path, tmp_path_factory):
     alone, team = tmp_path / "alone", tmp_path / "team"
     for folder, environment in ((alone, {}), (team, {"MLFLOW_TRACKING_URI": served})):
-        folder.mkdir()
-        done = lab("sweep", *WORDS, *SMALL, folder=folder, **environment)
+        done = lab("sweep", *WORDS, *SMALL, folder=trained(tmp_path_factory, folder), **environment)
         assert done.returncode == 0, done.stderr
     own, theirs = recorded(f"sqlite:///{alone / 'mlruns' / 'mlflow.db'}"), recorded(served)
     sweep = "sweep of 4 jobs"

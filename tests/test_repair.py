@@ -1,5 +1,6 @@
 """What is damaged in a store is put right where it can be, and what is left is told."""
 
+import os
 import random
 import shutil
 import sqlite3
@@ -184,6 +185,16 @@ def test_a_database_that_is_gone_is_made_again_from_the_files_of_its_runs(store)
     after = {own.run_id: own for own in runs_of(store)}
     assert set(after) == set(before)
     assert all(after[name].series == own.series and after[name].params == own.params for name, own in before.items())
+
+
+def test_a_pipe_among_the_files_of_a_run_that_was_put_away_is_not_waited_for(store):
+    (dead,) = (own for own in runs_of(store) if own.name == "died")
+    folder = store / "artifacts" / "moons" / dead.run_id / "artifacts"
+    folder.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(folder / "hashes.json")
+    sorted(store.glob("artifacts/moons/*/artifacts/seeds.csv"))[0].unlink()
+    mended = repair(store, checked(store), Quiet())
+    assert (told(mended.left), mended.cannot) == ([], [])
 
 
 def test_what_belongs_nowhere_is_kept_in_lost(store):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import SMALL, lab, lab_here
+from conftest import SMALL, lab, lab_here, trained
 from mlflow import MlflowClient
 from stored_runs import artifact, client, run_named, runs, sweeps
 
@@ -243,12 +243,12 @@ def test_two_runs_are_compared_seed_by_seed(swept):
         assert (done.returncode, problem in done.stderr) == (2, True), done.stderr
 
 
-def test_runs_go_where_mlflow_tracking_uri_says(folder):
+def test_runs_go_where_mlflow_tracking_uri_says(folder, tmp_path_factory):
     elsewhere = folder / "elsewhere"
     elsewhere.mkdir()
     uri = f"sqlite:///{elsewhere / 'other.db'}"
-    words = ["run", *SMALL]
-    done = lab(*words, folder=folder, MLFLOW_TRACKING_URI=uri, MLFLOW_ARTIFACT_ROOT=str(elsewhere))
+    own = {"MLFLOW_TRACKING_URI": uri, "MLFLOW_ARTIFACT_ROOT": str(elsewhere)}
+    done = lab("run", *SMALL, folder=trained(tmp_path_factory, folder), **own)
     assert done.returncode == 0, done.stderr
     assert uri in done.stdout
     assert not (folder / "mlruns" / "mlflow.db").exists()

@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
-from conftest import SMALL, lab
+from conftest import SMALL, lab, trained
 from sockets import PROCESSES, listening
 
 from threshold_lab.app import server as ui
@@ -50,8 +50,8 @@ def until_it_answers(port: int) -> int:
     raise AssertionError("the server did not start")
 
 
-def test_the_server_shows_the_runs_to_this_machine_only_and_ends_with_ctrl_c(folder):
-    assert lab("run", *SMALL, folder=folder).returncode == 0
+def test_the_server_shows_the_runs_to_this_machine_only_and_ends_with_ctrl_c(folder, tmp_path_factory):
+    assert lab("run", *SMALL, folder=trained(tmp_path_factory, folder)).returncode == 0
     port = free_port()
     program = [str(Path(sys.executable).with_name("threshold-lab")), "ui", "--port", str(port)]
     own = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}

@@ -82,11 +82,12 @@ def test_code_that_no_commit_holds_counts_as_a_change_and_a_data_file_beside_doe
 
 
 def test_a_person_reads_what_differs_and_what_has_changed_since(capsys):
-    since = {"engine": ("old", "new"), "cpu": ("A", "B")}
+    since = {"engine": ("old", "new"), "cpu": ("AMD A", "AMD B"), "flags": ("avx avx2 fma", "avx avx2 amx")}
     found = Reproduction("0" * 32, DIFFERS, ("weights.npz kernel: up to 0.25",), since, {"weight": 0.25}, "c" * 40)
     say([found], QUESTION, as_json=False)
     said = capsys.readouterr().out
-    for words in ("differs", "kernel: up to 0.25", "weight 0.25", "cpu: A -> B", "commit cccccccccccc", "--at-commit"):
+    changed = ("cpu: AMD A -> AMD B\n", "flags: -fma +amx\n", "commit cccccccccccc", "--at-commit")
+    for words in ("differs", "kernel: up to 0.25", "weight 0.25", *changed):
         assert words in said
 
 

@@ -16,8 +16,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def compiled(function: Function) -> Function:
-    """Return a function compiled by XLA."""
-    return cast(Function, tf.function(function, jit_compile=True))
+    """Return a function compiled by XLA; its loops and branches are graph operations already, so none is rewritten."""
+    return cast(Function, tf.function(function, autograph=False, jit_compile=True))
 
 
 class Settings(NamedTuple):

@@ -15,7 +15,7 @@ from threshold_lab.app.studies import PUBLISHED, REPORTED, Planned
 from threshold_lab.app.terminal import TerminalWatch
 from threshold_lab.errors import StoreError
 from threshold_lab.provenance import provenance
-from threshold_lab.reproduce.verdict import changes
+from threshold_lab.reproduce.verdict import changes, in_words
 from threshold_lab.scratch import Scratch
 from threshold_lab.studies import frozen
 from threshold_lab.studies.held import GOOD, Held, alike, held, match
@@ -185,8 +185,8 @@ def say(found: Verdict, *, as_json: bool) -> None:
             console.print(f"{'':<17}{own.reason}", soft_wrap=True)
     for line in found.problems:
         console.print(line, style="red", soft_wrap=True)
-    for name, (then_, now) in found.environment.items():
-        console.print(f"since then {name}: {then_ or 'none'} -> {now or 'none'}", soft_wrap=True)
+    for line in in_words(found.environment):
+        console.print(line, soft_wrap=True, markup=False)
     _sum_up(found)
 
 

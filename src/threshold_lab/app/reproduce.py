@@ -23,6 +23,7 @@ from threshold_lab.report import opened
 from threshold_lab.reproduce import IDENTICAL, Reproduction, reproduce
 from threshold_lab.reproduce.again import Asked, annotate
 from threshold_lab.reproduce.stored import origin
+from threshold_lab.reproduce.verdict import in_words
 from threshold_lab.tracking import SWEEP, Runs
 
 _FEW, _LONGEST_NAME = 6, 60
@@ -149,7 +150,7 @@ def _since(own: Reproduction, question: Question) -> list[str]:
     """What has changed since a run was recorded: of one that is identical only the code."""
     changed = [name for name in own.environment if own.verdict != IDENTICAL or name in _CODE]
     told = {name: own.environment[name] for name in changed}
-    lines = [f"since then {name}: {then or 'none'} -> {now or 'none'}" for name, (then, now) in told.items()]
+    lines = in_words(told)
     if set(_CODE) & set(told) and own.commit and own.commit != provenance().commit:
         words = shlex.join(["threshold-lab", "reproduce", own.run_id, "--at-commit", *_places(question)])
         lines.append(f"its code is commit {own.commit[:12]}; to run that: {words}")

@@ -53,6 +53,20 @@ def changes(then: Mapping[str, Any], now: Provenance) -> dict[str, tuple[str, st
     }
 
 
+def in_words(environment: Mapping[str, tuple[str, str]]) -> list[str]:
+    """Return what has changed since, a line each; of the processor's flags, which went and which came."""
+    return [f"since then {name}: {_change(name, *pair)}" for name, pair in environment.items()]
+
+
+def _change(name: str, then: str, now: str) -> str:
+    if name != "flags" or not then or not now:
+        return f"{then or 'none'} -> {now or 'none'}"
+    before, today = set(then.split()), set(now.split())
+    return " ".join(
+        [*(f"-{word}" for word in sorted(before - today)), *(f"+{word}" for word in sorted(today - before))]
+    )
+
+
 def decisive(provenance: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part of a provenance that may change a bit."""
     return {name: provenance.get(name, "") for name in _DECISIVE}

@@ -10,6 +10,7 @@ from mlflow.exceptions import MlflowException
 
 from threshold_lab.errors import StoreError
 from threshold_lab.tracking.database import RunRows
+from threshold_lab.tracking.home import told
 
 _PAGE = 1000
 
@@ -66,4 +67,4 @@ def _told() -> Iterator[None]:
     try:
         yield
     except MlflowException as error:
-        raise StoreError(f"the server of the runs does not answer: {error}; try again when it does") from None
+        raise StoreError(f"the server of the runs does not answer: {told(error)}; try again when it does") from None

@@ -22,7 +22,7 @@ from threshold_lab.spec import RunSpec, canonical, run_spec
 from threshold_lab.store import Store
 from threshold_lab.tracking import ADDED, ALONE, CELL, DRIVER, FILES_HASH, KIND, PARENT, RUN_ID, Database, RunRecord
 from threshold_lab.verify.family import listed
-from threshold_lab.verify.held import Held
+from threshold_lab.verify.held import Held, is_regular, mapping
 from threshold_lab.verify.run import NAME, NOTE
 from threshold_lab.verify.sources import ARTIFACTS
 
@@ -105,13 +105,8 @@ class Contents:
 
     @cached_property
     def _sealed(self) -> list[tuple[Path, Mapping[str, str]]]:
-        found: list[tuple[Path, Mapping[str, str]]] = []
-        for path in self.folder.glob(f"artifacts/*/*/artifacts/{HASHES}"):
-            try:
-                found.append((path.parent, dict(json.loads(path.read_bytes()))))
-            except (ValueError, TypeError):
-                continue
-        return found
+        sealed = filter(is_regular, self.folder.glob(f"artifacts/*/*/artifacts/{HASHES}"))
+        return [(path.parent, mapping(path.read_bytes())) for path in sealed]
 
     # ---- worked out again
 

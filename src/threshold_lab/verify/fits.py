@@ -47,7 +47,8 @@ class Fits:
             elif path.suffix == ".npz":
                 yield from self._of(path, place)
             elif not path.with_suffix(".npz").exists() and path.stem not in self.needed:
-                yield Damage(STRAY, place, "is the model of a fit that is not there")
+                fit = f"{place.removesuffix(path.suffix)}.npz"
+                yield Damage(STRAY, place, f"is the model of a fit that is not there, {fit}")
 
     def missing(self) -> Iterator[Damage]:
         """Yield the fits that a finished run was recorded from and that are gone."""

@@ -22,12 +22,12 @@ class Held:
     @cached_property
     def contents(self) -> dict[str, bytes]:
         """The bytes of every regular file by its name."""
-        return {name: path.read_bytes() for name, path in self._walked.items() if _is_regular(path)}
+        return {name: path.read_bytes() for name, path in self._walked.items() if is_regular(path)}
 
     @cached_property
     def strays(self) -> list[str]:
         """The names of links, pipes and empty folders."""
-        return [name for name, path in self._walked.items() if not _is_regular(path)]
+        return [name for name, path in self._walked.items() if not is_regular(path)]
 
     @cached_property
     def _walked(self) -> dict[str, Path]:
@@ -75,5 +75,6 @@ def mapping(content: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _is_regular(path: Path) -> bool:
+def is_regular(path: Path) -> bool:
+    """Whether it is a file of its own: no link, and nothing that a read may wait for."""
     return path.is_file() and not path.is_symlink()
