@@ -5,7 +5,7 @@ import pytest
 from conftest import spec
 
 from threshold_lab.claims.experiments.probabilities import by_chance
-from threshold_lab.claims.measuring import mean_of, share, span, with_rows
+from threshold_lab.claims.measuring import mean_of, part, share, span, with_rows
 from threshold_lab.claims.rules import above, at_most, differ, larger, same, verdict
 from threshold_lab.claims.trial import Trial, named, the
 from threshold_lab.comparison import Asked, compare
@@ -70,6 +70,12 @@ def test_numbers_in_words():
     assert span([0.2, 0.1, 0.3]) == "0.100 to 0.300"
     assert span([0.1, 0.1001]) == "0.100"
     assert span([-0.0001, 0.02], "+z.3f") == "+0.000 to +0.020"
+    assert [part(own) for own in ([0.0, 0.0], [1.0], [0.0, 0.0001], [0.2, 1.0])] == [
+        "none",
+        "all",
+        "0.000",
+        "0.200 to 1.000",
+    ]
     assert [share(own) for own in ([True, True], [False], [True, False])] == ["all 2", "none of 1", "1 of 2"]
 
 

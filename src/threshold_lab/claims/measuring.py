@@ -128,6 +128,11 @@ def span(values: Sequence[float], digits: str = ".3f") -> str:
     return low if low == high else f"{low} to {high}"
 
 
+def part(shares: Sequence[float], digits: str = ".3f") -> str:
+    """Return shares of something as `span` does, and in words where they are none or all of it."""
+    return {(0.0, 0.0): "none", (1.0, 1.0): "all"}.get((min(shares), max(shares)), span(shares, digits))
+
+
 def share(flags: Sequence[bool]) -> str:
     """Return how many of some flags are set, in words: all 60, 3 of 60, none of 60."""
     number = sum(map(bool, flags))

@@ -3,7 +3,19 @@
 import numpy as np
 
 from threshold_lab.claims.answer import Measured, Picture, Series
-from threshold_lab.claims.measuring import About, Found, Tolerance, exactly, lines, mean_of, over, share, span, surely
+from threshold_lab.claims.measuring import (
+    About,
+    Found,
+    Tolerance,
+    exactly,
+    lines,
+    mean_of,
+    over,
+    part,
+    share,
+    span,
+    surely,
+)
 from threshold_lab.claims.rules import above, at_most
 from threshold_lab.claims.trial import Trial, Trials, cases
 
@@ -92,7 +104,7 @@ def loss_tells_the_task(trials: Trials, tolerance: Tolerance) -> Found:
         ),
         says=(
             f"Compiled with {' or '.join(dict.fromkeys(own.spec.loss for own in trials))}, the same weights predict "
-            f"otherwise on {share(list(predicted))} networks, {span(whole)} of what predict returns is 0 or 1, and "
+            f"otherwise on {share(list(predicted))} networks, {part(whole)} of what predict returns is 0 or 1, and "
             f"'accuracy' is {' or '.join(metrics)}; trained, the weights differ on {share(list(trained))}."
         ),
         table=tuple(_under_a_loss(name, own) for name, trials_ in known.items() for own in trials_),
@@ -150,9 +162,9 @@ def predict_without_threshold(trials: Trials, tolerance: Tolerance) -> Found:
     return Found(
         measured=tuple(measured),
         says=(
-            f"{span([float(own.of('whole').mean()) for own in trials])} of what predict returns is 0 or 1, with "
-            f"{span([float(own.of('distinct').mean()) for own in trials], '.2f')} different values a row; cut above .5 "
-            f"by hand it gives the accuracy that evaluate prints to within {max(apart):.1g}."
+            f"{part([float(own.of('whole').mean()) for own in trials]).capitalize()} of what predict returns is 0 or "
+            f"1, and {part([float(own.of('distinct').mean()) for own in trials], '.2f')} of it differs from row to "
+            f"row; cut above .5 by hand it gives the accuracy that evaluate prints to within {max(apart):.1g}."
         ),
         table=tuple(_predicted(next(iter(cases([own]))), own) for own in trials),
         picture=Picture(

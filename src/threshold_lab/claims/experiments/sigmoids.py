@@ -3,7 +3,7 @@
 import numpy as np
 
 from threshold_lab.claims.answer import Cell, Measured, Picture, Series
-from threshold_lab.claims.measuring import About, Found, Tolerance, exactly, lines, mean_of, pairs, span, surely
+from threshold_lab.claims.measuring import About, Found, Tolerance, exactly, lines, mean_of, pairs, part, span, surely
 from threshold_lab.claims.rules import above, at_most, same
 from threshold_lab.claims.trial import Trial, Trials, cases
 from threshold_lab.counts import Reals
@@ -30,8 +30,8 @@ def sigmoid_picks(trials: Trials, tolerance: Tolerance) -> Found:
     return Found(
         measured=tuple(measured),
         says=(
-            f"{span([own.value for own in measured])} of a trained sigmoid's scores are exactly 0 or 1 and "
-            f"{span(near)} within .01 of them; {span(distinct, '.2f')} of the rows have a score of their own."
+            f"{part([own.value for own in measured]).capitalize()} of a trained sigmoid's scores are exactly 0 or "
+            f"1 and {span(near)} within .01 of them; {part(distinct, '.2f')} of the rows have a score of their own."
         ),
         table=tuple(rows),
         picture=Picture(

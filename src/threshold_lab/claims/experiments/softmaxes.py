@@ -3,7 +3,7 @@
 import numpy as np
 
 from threshold_lab.claims.answer import Cell, Measured, Picture
-from threshold_lab.claims.measuring import About, Found, Tolerance, exactly, lines, pairs, points, span
+from threshold_lab.claims.measuring import About, Found, Tolerance, exactly, lines, pairs, part, points, span
 from threshold_lab.claims.rules import at_most, larger
 from threshold_lab.claims.trial import Trial, Trials, cases, the
 
@@ -34,7 +34,7 @@ def sigmoid_is_softmax(trials: Trials, tolerance: Tolerance) -> Found:
         measured=tuple(measured),
         says=(
             f"As functions of logits they are equal to {function:.1g}, and a softmax whose second logit is held at 0 "
-            f"trains alike to {max(furthest['held']):.1g}; {span(zero)} of the rows have a second output of 0. With "
+            f"trains alike to {max(furthest['held']):.1g}; {part(zero)} of the rows have a second output of 0. With "
             f"both units free it is up to {span(furthest['free'], '.2f')} away in {most} steps, at half the learning "
             f"rate {max(furthest['halved']):.1g}."
         ),
