@@ -21,9 +21,9 @@ HAS_PROBABILITY = {
 }
 
 
-def the_place(folders: pytest.TempPathFactory) -> Path:
+def the_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the table, the sweep, and what each model says of all rows, in loaded.json."""
-    return once(folders, "churned", _make)
+    return once(tmp_path_factory, "churned", _make)
 
 
 def _make(folder: Path) -> None:
@@ -46,6 +46,11 @@ def _make(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
     uris = {name: f"runs:/{run_named(client_of(folder), name).info.run_id}/model" for name in HAS_PROBABILITY}
     (folder / "loaded.json").write_text(json.dumps(in_a_process(LOADED, folder, json.dumps(uris))))
+
+
+def said_of_all_rows(place: Path) -> dict:
+    """What each model says of all rows, loaded where `threshold_lab` cannot be imported."""
+    return json.loads((place / "loaded.json").read_text())
 
 
 def client_of(place: Path) -> MlflowClient:

@@ -44,9 +44,9 @@ SECRETS["HTTP_PROXY"] = f"http://user:{sha256(b'proxy')}@127.0.0.1:9"
 uncommitted changes a run keeps."""
 
 
-def the_place(folders: pytest.TempPathFactory) -> Path:
+def the_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with 100 jobs of two networks each, and one on a table of one's own."""
-    return once(folders, "reproduced", _make)
+    return once(tmp_path_factory, "reproduced", _make)
 
 
 def _make(folder: Path) -> None:

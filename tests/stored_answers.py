@@ -59,9 +59,9 @@ QUESTION = (*WORDS, *SMALL)
 """Words of the sweep that the page is about."""
 
 
-def a_store(folders: pytest.TempPathFactory) -> Path:
+def a_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a small sweep and two answers, which no test changes."""
-    return once(folders, "reported", partial(_make, folders))
+    return once(tmp_path_factory, "reported", partial(_make, tmp_path_factory))
 
 
 def _make(folders: pytest.TempPathFactory, place: Path) -> None:
@@ -77,7 +77,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
         return report(Path("mlruns"), specs(*QUESTION))
 
 
-def hostile_files(folders: pytest.TempPathFactory) -> dict[str, bytes]:
+def hostile_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The files of a store whose every word is hostile, and that holds no sweep."""
     series = (Series(name=HOSTILE, x=(HOSTILE, "b\n# c"), y=(1.0, 2.0)),)
     own = replace(
@@ -93,6 +93,6 @@ def hostile_files(folders: pytest.TempPathFactory) -> dict[str, bytes]:
         picture=Picture(kind="bars", title=HOSTILE, x=HOSTILE, y=HOSTILE, series=series),
         runs=(HOSTILE,),
     )
-    folder = folders.mktemp("hostile")
+    folder = tmp_path_factory.mktemp("hostile")
     keep([own], folder)
     return report(folder, specs())

@@ -8,26 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from churned import HAS_PROBABILITY, client_of, folder_of, in_a_process, run_named, table, the_place
-from mlflow import MlflowClient
+from churned import HAS_PROBABILITY, client_of, folder_of, in_a_process, run_named, said_of_all_rows, table, the_place
 
 import threshold_lab
 
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Path:
-    return the_place(tmp_path_factory)
-
-
-@pytest.fixture(scope="module")
-def client(place) -> MlflowClient:
-    return client_of(place)
-
-
-@pytest.fixture(scope="module")
-def loaded(place) -> dict:
-    """What each model says of all rows, loaded where `threshold_lab` cannot be imported."""
-    return json.loads((place / "loaded.json").read_text())
+place = pytest.fixture(scope="module")(the_place)
+client = pytest.fixture(scope="module")(client_of)
+loaded = pytest.fixture(scope="module")(said_of_all_rows)
 
 
 @pytest.mark.parametrize("name", HAS_PROBABILITY)

@@ -13,27 +13,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from churned import SAFE, client_of, folder_of, in_a_process, run_named, table, the_place
+from churned import SAFE, client_of, folder_of, in_a_process, run_named, said_of_all_rows, table, the_place
 from conftest import lab, lab_here
-from mlflow import MlflowClient
 
 DOCS = Path(__file__).parents[1] / "docs"
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Path:
-    return the_place(tmp_path_factory)
-
-
-@pytest.fixture(scope="module")
-def client(place) -> MlflowClient:
-    return client_of(place)
-
-
-@pytest.fixture(scope="module")
-def loaded(place) -> dict:
-    """What each model says of all rows, loaded where `threshold_lab` cannot be imported."""
-    return json.loads((place / "loaded.json").read_text())
+place = pytest.fixture(scope="module")(the_place)
+client = pytest.fixture(scope="module")(client_of)
+loaded = pytest.fixture(scope="module")(said_of_all_rows)
 
 
 @contextmanager

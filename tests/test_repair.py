@@ -28,14 +28,8 @@ OF_ROWS = (
 )
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Path:
-    return the_store(tmp_path_factory)
-
-
-@pytest.fixture
-def store(made, tmp_path, monkeypatch) -> Path:
-    return copied(made, tmp_path, monkeypatch)
+made = pytest.fixture(scope="module")(the_store)
+store = pytest.fixture(copied)
 
 
 IN_PLACE = {

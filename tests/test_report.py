@@ -5,7 +5,6 @@ import re
 import shutil
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,20 +20,9 @@ from threshold_lab.report.words import estimate, measured, number
 from threshold_lab.report.written import GLANCE, PAGE, TEXT, report
 from threshold_lab.tracking import Runs
 
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    return a_store(tmp_path_factory)
-
-
-@pytest.fixture(scope="module")
-def files(folder) -> dict[str, bytes]:
-    return files_of(folder)
-
-
-@pytest.fixture(scope="module")
-def hostile(tmp_path_factory) -> dict[str, bytes]:
-    return hostile_files(tmp_path_factory)
+folder = pytest.fixture(scope="module")(a_store)
+files = pytest.fixture(scope="module")(files_of)
+hostile = pytest.fixture(scope="module")(hostile_files)
 
 
 @pytest.fixture(scope="module")

@@ -12,20 +12,9 @@ from test_browser import CHROMIUM
 from threshold_lab.report.written import PAGE
 from threshold_lab.tracking import Runs
 
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    return a_store(tmp_path_factory)
-
-
-@pytest.fixture(scope="module")
-def files(folder) -> dict[str, bytes]:
-    return files_of(folder)
-
-
-@pytest.fixture(scope="module")
-def hostile(tmp_path_factory) -> dict[str, bytes]:
-    return hostile_files(tmp_path_factory)
+folder = pytest.fixture(scope="module")(a_store)
+files = pytest.fixture(scope="module")(files_of)
+hostile = pytest.fixture(scope="module")(hostile_files)
 
 
 @pytest.fixture(scope="module")

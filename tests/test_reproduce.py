@@ -18,10 +18,7 @@ from threshold_lab.spec import canonical
 from threshold_lab.tracking import Memory, Runs
 from threshold_lab.watching import Watch
 
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Path:
-    return the_place(tmp_path_factory)
+place = pytest.fixture(scope="module")(the_place)
 
 
 @pytest.fixture(scope="module")

@@ -18,10 +18,7 @@ from threshold_lab.reproduce.stored import CannotError
 from threshold_lab.sealing import sha256
 from threshold_lab.spec import RunSpec, canonical, run_spec
 
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Path:
-    return the_place(tmp_path_factory)
+place = pytest.fixture(scope="module")(the_place)
 
 
 @pytest.fixture

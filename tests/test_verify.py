@@ -4,7 +4,6 @@ import json
 import random
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from damages import DAMAGES, damaged, folder_removed, param_changed
@@ -20,14 +19,8 @@ from threshold_lab.verify import repair
 NUMBER = 100
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Path:
-    return the_store(tmp_path_factory)
-
-
-@pytest.fixture
-def store(made, tmp_path, monkeypatch) -> Path:
-    return copied(made, tmp_path, monkeypatch)
+made = pytest.fixture(scope="module")(the_store)
+store = pytest.fixture(copied)
 
 
 # ---- what is whole

@@ -52,16 +52,16 @@ def make(store: Path) -> None:
     runs.annotate(outcome.run_ids[outcome.asked[0]], told, {"reproductions/20260102-030405.json": said})
 
 
-def the_store(folders: pytest.TempPathFactory) -> Path:
+def the_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The store itself, which no test changes."""
-    return once(folders, "verified", lambda folder: make(folder / "mlruns")) / "mlruns"
+    return once(tmp_path_factory, "verified", lambda folder: make(folder / "mlruns")) / "mlruns"
 
 
-def copied(original: Path, folder: Path, patch: pytest.MonkeyPatch) -> Path:
+def copied(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy, in another folder, which is the working directory."""
-    patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    patch.chdir(folder)
-    return shutil.copytree(original, folder / "elsewhere")
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return shutil.copytree(made, tmp_path / "elsewhere")
 
 
 def checked(store: Path) -> Findings:
