@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import lab, once
+from conftest import lab_here, once
 from mlflow import MlflowClient
 
 SAFE = {"MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false", "MLFLOW_DISABLE_TELEMETRY": "true", "TF_CPP_MIN_LOG_LEVEL": "3"}
@@ -42,7 +42,7 @@ def _make(folder: Path) -> None:
     table.to_csv(folder / "churn.csv", index=False)
     words = ["activation=sigmoid,linear", "loss=mse,binary_crossentropy_from_logits,hinge", "threshold=youden"]
     words += ["data=csv", "data.path=churn.csv", "data.target=churned", "seeds=2", "epochs=4", "executor.workers=1"]
-    done = lab("sweep", *words, folder=folder)
+    done = lab_here("sweep", *words, folder=folder)
     assert done.returncode == 0, done.stderr
     uris = {name: f"runs:/{run_named(client_of(folder), name).info.run_id}/model" for name in HAS_PROBABILITY}
     (folder / "loaded.json").write_text(json.dumps(in_a_process(LOADED, folder, json.dumps(uris))))

@@ -191,7 +191,7 @@ def once(folders: pytest.TempPathFactory, name: str, make: Callable[[Path], obje
 def trained(folders: pytest.TempPathFactory, folder: Path) -> Path:
     """Put the fits of the SMALL jobs of three activations and two losses into the store of a folder."""
     words = ["sweep", "activation=sigmoid,linear,tanh", "loss=binary_crossentropy,mse", "threshold=0.5", *SMALL]
-    own = once(folders, "trained", lambda place: lab(*words, folder=place).check_returncode())
+    own = once(folders, "trained", lambda place: lab_here(*words, folder=place).check_returncode())
     shutil.copytree(own / "mlruns" / "fits", folder / "mlruns" / "fits")
     return folder
 
@@ -213,12 +213,14 @@ def lab(*words: str, folder: Path, **environment: str) -> subprocess.CompletedPr
     )
 
 
-def lab_here(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """The same of a command that trains nothing, in this process: its start, and MLflow's, cost seconds."""
+def lab_here(*words: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The same with this process for a driver: to start one, with MLflow in it, takes seconds."""
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, chdir(folder), redirect_stdout(out), redirect_stderr(err):
         patch.setattr(sys, "argv", ["threshold-lab", *words])
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        for name, value in environment.items():
+            patch.setenv(name, value)
         with pytest.raises(SystemExit) as end:
             main()
     return subprocess.CompletedProcess(words, int(end.value.code or 0), out.getvalue(), err.getvalue())

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import lab, once
+from conftest import lab_here, once
 
 from threshold_lab.reproduce import reproduce
 from threshold_lab.reproduce.again import Asked
@@ -55,7 +55,7 @@ def _make(folder: Path) -> None:
     own = pd.DataFrame({"x": x, "always": 1, "y": (x + generator.normal(size=120) > 0).astype(int)})
     own.to_csv(folder / "own.csv", index=False)
     for words in (["sweep", *WORDS, "data=moons,circles"], ["run", *OWN]):
-        done = lab(*words, folder=folder, **SECRETS, NO_PROXY="127.0.0.1,localhost")
+        done = lab_here(*words, folder=folder, **SECRETS, NO_PROXY="127.0.0.1,localhost")
         assert done.returncode == 0, done.stderr
         (folder / "said.txt").write_text(done.stdout)
 

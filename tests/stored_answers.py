@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from conftest import SMALL, lab, once, trained
+from conftest import SMALL, lab_here, once, trained
 from test_answers import ANSWER
 
 from threshold_lab.app.hydra_door import composed
@@ -65,7 +65,7 @@ def a_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _make(folders: pytest.TempPathFactory, place: Path) -> None:
-    lab("sweep", *WORDS, "threshold=0.5,youden", *SMALL, folder=trained(folders, place)).check_returncode()
+    lab_here("sweep", *WORDS, "threshold=0.5,youden", *SMALL, folder=trained(folders, place)).check_returncode()
     keep(ANSWERS, place / "mlruns")
 
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pandas as pd
 import pytest
-from conftest import SMALL, lab, trained
+from conftest import SMALL, lab_here, trained
 from mlflow import MlflowClient
 from test_ui import free_port, until_it_answers
 
@@ -25,7 +25,7 @@ WORDS = ["activation=sigmoid,linear", "loss=binary_crossentropy,mse", "threshold
 def served(tmp_path_factory):
     """A folder with a small sweep, and the address that `threshold-lab ui` prints."""
     folder, port = trained(tmp_path_factory, tmp_path_factory.mktemp("browsed")), free_port()
-    done = lab("sweep", *WORDS, *SMALL, folder=folder)
+    done = lab_here("sweep", *WORDS, *SMALL, folder=folder)
     assert done.returncode == 0, done.stderr
     own = {key: value for key, value in os.environ.items() if key not in ("MLFLOW_TRACKING_URI", "DISPLAY")}
     program = [str(Path(sys.executable).with_name("threshold-lab")), "ui", "--port", str(port)]

@@ -5,7 +5,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
 import pytest
-from conftest import lab
+from conftest import lab_here
 
 from threshold_lab.app.claims import answer, planned
 from threshold_lab.claims.answer import FILE, written
@@ -99,7 +99,7 @@ def _stop() -> None:
 
 
 def test_a_name_that_is_no_claim_is_a_mistake_with_the_nearest_one(folder):
-    done = lab("claims", "recipes", "--store", "nowhere", folder=folder)
+    done = lab_here("claims", "recipes", "--store", "nowhere", folder=folder)
     assert done.returncode == 2
     assert "did you mean 'recipe'?" in done.stderr
     assert not (folder / "nowhere").exists()

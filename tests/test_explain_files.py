@@ -8,7 +8,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from conftest import lab
+from conftest import lab, lab_here
 
 from threshold_lab.errors import ModelError
 from threshold_lab.explanation import archive
@@ -211,7 +211,7 @@ def test_the_command_says_what_python_says(model):
 
 
 def test_the_command_answers_in_words(model):
-    done = lab("explain", "fresh.keras", folder=model)  # compiled, and not fitted
+    done = lab_here("explain", "fresh.keras", folder=model)  # compiled, and not fitted
     assert done.returncode == 0, done.stderr
     for words in (
         "Who decides what",
@@ -249,19 +249,8 @@ def test_a_mistake_is_told_before_tensorflow_is_imported(words, model):
 
 
 def test_rows_of_another_width_are_refused_in_words(model):
-    done = lab(
-        "explain",
-        "model.keras",
-        "--data",
-        "rows.csv",
-        "--target",
-        "bought",
-        "--drop",
-        "name",
-        "--drop",
-        "a",
-        folder=model,
-    )
+    words = ["--data", "rows.csv", "--target", "bought", "--drop", "name", "--drop", "a"]
+    done = lab_here("explain", "model.keras", *words, folder=model)
     assert done.returncode == 2
     assert "has 1 columns of features" in done.stderr
     assert "name those that are none with --drop" in done.stderr

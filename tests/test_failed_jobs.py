@@ -4,7 +4,7 @@ import io
 
 import pandas as pd
 import pytest
-from conftest import SMALL, lab, lab_here
+from conftest import SMALL, lab_here
 from stored_runs import artifact, runs
 
 MIXED = ["sweep", "activation=linear,softmax_1", "loss=mse", "threshold=0.5,youden,natural"]
@@ -18,7 +18,7 @@ JOBS, DIVERGED, UNCUT = 24, 6, 4
 def mixed(tmp_path_factory):
     """A folder with a sweep some of whose jobs fail, and what it said."""
     folder = tmp_path_factory.mktemp("mixed")
-    return folder, lab(*MIXED, folder=folder)
+    return folder, lab_here(*MIXED, folder=folder)
 
 
 def test_the_jobs_that_fail_stop_no_other(mixed):
@@ -60,7 +60,7 @@ def test_a_job_whose_scores_no_cut_parts_is_recorded_with_its_reason(mixed):
 
 def test_what_would_fail_again_is_not_tried_again(mixed):
     folder, _ = mixed
-    again = lab(*MIXED, folder=folder)
+    again = lab_here(*MIXED, folder=folder)
     assert again.returncode == 1
     assert "nothing to train" in again.stdout
     assert len(runs(folder)) == JOBS

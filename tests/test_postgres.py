@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from conftest import SMALL, lab, trained
+from conftest import SMALL, lab, lab_here, trained
 from mlflow import MlflowClient
 from test_ui import free_port, until_it_answers
 
@@ -93,7 +93,7 @@ def _steps(client: MlflowClient, run, name: str) -> dict:
 def test_the_same_sweep_records_the_same_runs(served, database, tmp_path, tmp_path_factory):
     alone, team = tmp_path / "alone", tmp_path / "team"
     for folder, environment in ((alone, {}), (team, {"MLFLOW_TRACKING_URI": served})):
-        done = lab("sweep", *WORDS, *SMALL, folder=trained(tmp_path_factory, folder), **environment)
+        done = lab_here("sweep", *WORDS, *SMALL, folder=trained(tmp_path_factory, folder), **environment)
         assert done.returncode == 0, done.stderr
     own, theirs = recorded(f"sqlite:///{alone / 'mlruns' / 'mlflow.db'}"), recorded(served)
     sweep = "sweep of 4 jobs"
@@ -105,7 +105,7 @@ def test_the_same_sweep_records_the_same_runs(served, database, tmp_path, tmp_pa
     said = lab("status", "--json", folder=team, MLFLOW_TRACKING_URI=database)
     assert json.loads(said.stdout)["finished"] == 4
     assert not (team / "mlruns" / "artifacts").exists()
-    again = lab("sweep", *WORDS, *SMALL, folder=team, MLFLOW_TRACKING_URI=served)
+    again = lab_here("sweep", *WORDS, *SMALL, folder=team, MLFLOW_TRACKING_URI=served)
     assert "4 jobs, 4 recorded before" in again.stdout
     assert _reproduced(served, folder=team) == ["identical"] * 4
 
@@ -115,8 +115,8 @@ def _reproduced(address: str, folder: Path) -> list[str]:
     client = MlflowClient(address)
     (experiment,) = client.search_experiments(filter_string="name = 'moons'")
     jobs = client.search_runs([experiment.experiment_id], "tags.`lab.key` LIKE '%'")
-    words = ["--sweep", jobs[0].data.tags["lab.sweep"], "--store", "none"]
-    done = lab("reproduce", *words, folder=folder, MLFLOW_TRACKING_URI=address)
+    words = ["--sweep", jobs[0].data.tags["lab.sweep"], "--store", "none", "--workers", "1"]
+    done = lab_here("reproduce", *words, folder=folder, MLFLOW_TRACKING_URI=address)
     assert done.returncode == 0, done.stderr
     files = [client.list_artifacts(run.info.run_id, "reproductions") for run in jobs]
     assert list(map(len, files)) == [1] * len(jobs)

@@ -5,7 +5,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from conftest import lab
+from conftest import lab, lab_here
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 COMMANDS = re.findall(r"^    threshold-lab ((?:sweep|run) .*)$", README, re.MULTILINE)
@@ -36,6 +36,6 @@ def test_decide_runs_as_printed(folder):
 def test_a_command_of_the_readme_runs_as_printed(command, folder):
     rows = "".join(f"{row},{row % 7},{'yes' if row % 3 else 'no'}\n" for row in range(60))
     (folder / "my.csv").write_text(f"customer_id,visits,churned\n{rows}")
-    done = lab(*shlex.split(command), "epochs=1", "seeds=2", "executor.workers=1", folder=folder)
+    done = lab_here(*shlex.split(command), "epochs=1", "seeds=2", "executor.workers=1", folder=folder)
     assert done.returncode == 0, done.stderr
     assert "--help" in command or "recorded in sqlite:///" in done.stdout.replace("\n", "")

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from conftest import lab
+from conftest import lab_here
 from hundred_runs import WORDS, artifact, changed_specification, is_own, jobs_in, judged, one_of, the_place
 
 from threshold_lab.reproduce import CANNOT, DIFFERS, IDENTICAL, again, reproduce
@@ -35,7 +35,7 @@ def made_again(place):
         patch.setattr(Memory, "record", keeping)
         runs = Runs(place / "mlruns")
         own = [run.run_id for run in jobs_in(place / "mlruns")]
-        return reproduce(own, runs, Asked([place]), Watch()), kept
+        return reproduce(own, runs, Asked([place], 1), Watch()), kept
 
 
 def test_a_hundred_runs_of_mixed_jobs_are_identical(made_again):
@@ -48,7 +48,7 @@ def test_a_hundred_runs_of_mixed_jobs_are_identical(made_again):
 def test_a_run_alone_has_the_hashes_it_has_in_a_sweep(place, tmp_path):
     words = [word for word in WORDS if "," not in word or "[" in word]
     words += ["activation=linear", "loss=hinge", "data=circles", "threshold=youden"]
-    assert lab("run", *words, folder=tmp_path).returncode == 0
+    assert lab_here("run", *words, folder=tmp_path).returncode == 0
     (alone,) = jobs_in(tmp_path / "mlruns")
     (same,) = (run for run in jobs_in(place / "mlruns") if run.key == alone.key)
     for name in ("lab.weights", "lab.scores", "data", "engine"):

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from conftest import lab
+from conftest import lab, lab_here
 from hundred_runs import SECRETS, artifact, changed_specification, is_own, jobs_in, judged, one_of, the_place
 
 from threshold_lab.reproduce import CANNOT, DIFFERS, IDENTICAL, again
@@ -34,12 +34,12 @@ def test_the_command_says_a_verdict_of_each_run_and_ends_with_the_worst_code(pla
     whole, changed = (one_of(tmp_path, loss="hinge", threshold=own) for own in ("f1", "youden"))
     artifact(tmp_path, changed, "histogram.json").write_text("{}")
     (own,) = (each for each in jobs_in(tmp_path / "mlruns") if is_own(tmp_path, each))
-    done = lab("reproduce", whole.run_id, changed.run_id, own.run_id, "--json", folder=tmp_path)
+    done = lab("reproduce", whole.run_id, changed.run_id, own.run_id, "--workers", "1", "--json", folder=tmp_path)
     found = json.loads(done.stdout)
     assert [run["verdict"] for run in found["runs"]] == [IDENTICAL, DIFFERS, CANNOT]
     assert [run["name"] for run in found["runs"]] == [run.tags["mlflow.runName"] for run in (whole, changed, own)]
     assert (done.returncode, found["verdict"]) == (2, CANNOT)
-    assert lab("reproduce", folder=tmp_path).returncode == 2
+    assert lab_here("reproduce", folder=tmp_path).returncode == 2
 
 
 def test_what_is_suspicious_is_told_in_the_terminal_before_anything_is_trained_and_on_the_run(place):

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import SMALL, lab, trained
+from conftest import SMALL, lab_here, trained
 from stored_runs import runs
 
 
@@ -69,6 +69,6 @@ def test_ctrl_c_leaves_what_is_finished_and_the_same_line_goes_on(folder, tmp_pa
     recorded = len(runs(folder))
     assert 0 < recorded < 20
     assert {run.info.status for run in runs(folder)} == {"FINISHED"}
-    again = lab(*words, folder=folder)
+    again = lab_here(*words, folder=folder)
     assert f"20 jobs, {recorded} recorded before" in again.stdout
     assert len(runs(folder, "attributes.status = 'FINISHED'")) == 20

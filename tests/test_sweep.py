@@ -127,7 +127,7 @@ def test_the_model_opens_with_keras_alone_and_says_what_the_run_says(swept, tmp_
 
 def test_again_trains_nothing_and_says_so_and_so_does_status(swept):
     folder, first = swept
-    again = lab(*LINE, folder=folder)
+    again = lab_here(*LINE, folder=folder)
     assert "12 jobs, 12 recorded before; 8 lanes, 8 trained before; nothing to train" in again.stdout
     assert "Nothing to train, nothing to record" in again.stdout
     assert len(runs(folder)) == 12
@@ -141,7 +141,7 @@ def test_again_trains_nothing_and_says_so_and_so_does_status(swept):
 def test_new_thresholds_train_nothing(swept):
     folder, _ = swept
     line = [word if not word.startswith("threshold") else "threshold=0.7,f1" for word in LINE]
-    done = lab(*line, "store=mlruns", folder=folder)
+    done = lab_here(*line, "store=mlruns", folder=folder)
     assert "8 jobs, 0 recorded before; 8 lanes, 8 trained before; nothing to train" in done.stdout
     assert "8 runs recorded" in done.stdout
     assert "at f1" in done.stdout
@@ -158,7 +158,7 @@ def test_new_thresholds_train_nothing(swept):
 @pytest.mark.parametrize("word", ["hydra/sweeper=basic", "hydra/launcher=basic"])
 def test_hydra_s_own_sweeper_and_launcher_work(swept, word):
     folder, _ = swept
-    done = lab("sweep", "activation=tanh", "loss=mse", "threshold=0.3,youden", *SMALL, word, folder=folder)
+    done = lab_here("sweep", "activation=tanh", "loss=mse", "threshold=0.3,youden", *SMALL, word, folder=folder)
     assert done.returncode == 0, done.stderr
     assert "trained before; nothing to train" in done.stdout
     assert "tanh" in done.stdout
@@ -167,7 +167,7 @@ def test_hydra_s_own_sweeper_and_launcher_work(swept, word):
 
 def test_run_is_one_job_of_the_same_runs(swept):
     folder, _ = swept
-    done = lab("run", "activation=tanh", "loss=mse", "threshold=0.3", *SMALL, folder=folder)
+    done = lab_here("run", "activation=tanh", "loss=mse", "threshold=0.3", *SMALL, folder=folder)
     assert "1 job, 1 recorded before" in done.stdout
 
 
@@ -185,14 +185,14 @@ def test_one_run_stands_above_those_of_a_sweep_and_sums_them_up(swept):
     best = table["test_accuracy"].max()
     assert f"The best accuracy on the test part is {best:.3f}" in parent.data.tags["mlflow.note.content"]
     before = len(sweeps(folder))
-    assert lab(*LINE, folder=folder).returncode == 0
+    assert lab_here(*LINE, folder=folder).returncode == 0
     assert len(sweeps(folder)) == before
 
 
 def test_a_sweep_that_takes_over_jobs_of_another_is_reproduced_whole(swept):
     folder, _ = swept
     line = [word if not word.startswith("threshold") else "threshold=0.3,accuracy" for word in LINE]
-    assert lab(*line, folder=folder).returncode == 0
+    assert lab_here(*line, folder=folder).returncode == 0
     newest = max(sweeps(folder), key=lambda run: run.info.end_time)
     own = Runs(folder / "mlruns")
     question = Question((), newest.data.tags["lab.sweep"], (), None, at_commit=False, store="mlruns")
@@ -207,7 +207,7 @@ def test_the_command_in_a_run_makes_that_job_and_no_other(swept):
     folder, _ = swept
     said = run_named(folder, "tanh mse 0.3").data.tags["mlflow.note.content"]
     command = said.split("This job alone, anew:")[1].split("\n\n")[1].strip().removesuffix(" store=again")
-    done = lab(*shlex.split(command)[1:], folder=folder)
+    done = lab_here(*shlex.split(command)[1:], folder=folder)
     assert "1 job, 1 recorded before" in done.stdout, done.stdout + done.stderr
 
 
@@ -248,7 +248,7 @@ def test_runs_go_where_mlflow_tracking_uri_says(folder, tmp_path_factory):
     elsewhere.mkdir()
     uri = f"sqlite:///{elsewhere / 'other.db'}"
     own = {"MLFLOW_TRACKING_URI": uri, "MLFLOW_ARTIFACT_ROOT": str(elsewhere)}
-    done = lab("run", *SMALL, folder=trained(tmp_path_factory, folder), **own)
+    done = lab_here("run", *SMALL, folder=trained(tmp_path_factory, folder), **own)
     assert done.returncode == 0, done.stderr
     assert uri in done.stdout
     assert not (folder / "mlruns" / "mlflow.db").exists()

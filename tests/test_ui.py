@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
-from conftest import SMALL, lab, trained
+from conftest import SMALL, lab_here, trained
 from sockets import PROCESSES, listening
 
 from threshold_lab.app import server as ui
@@ -51,7 +51,7 @@ def until_it_answers(port: int) -> int:
 
 
 def test_the_server_shows_the_runs_to_this_machine_only_and_ends_with_ctrl_c(folder, tmp_path_factory):
-    assert lab("run", *SMALL, folder=trained(tmp_path_factory, folder)).returncode == 0
+    assert lab_here("run", *SMALL, folder=trained(tmp_path_factory, folder)).returncode == 0
     port = free_port()
     program = [str(Path(sys.executable).with_name("threshold-lab")), "ui", "--port", str(port)]
     own = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
@@ -104,7 +104,7 @@ def test_of_a_server_elsewhere_the_comparison_is_opened_where_there_is_a_screen(
 def test_a_database_that_is_none_is_told_before_a_server_starts(folder):
     (folder / "mlruns").mkdir()
     (folder / "mlruns" / "mlflow.db").write_bytes(b"this is not a database at all, " * 99)
-    done = lab("ui", "--port", str(free_port()), folder=folder)
+    done = lab_here("ui", "--port", str(free_port()), folder=folder)
     assert done.returncode == 2
     assert "not a database" in done.stderr
     assert "Traceback" not in done.stderr
