@@ -1,8 +1,10 @@
 """What became of sweeps that were disturbed: counted, not only asserted."""
 
+import re
 import statistics
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 from faulty.checked import Found, compare, found
 from faulty.ground import JOBS, Case, Ground, Said
@@ -69,8 +71,16 @@ class Tally:
             self.wrong.append(f"{name}: {own.sums} runs sum up, {[held.get('parent') for held in own.jobs.values()]}")
         self.duplicated += [f"{name}: {key}" for key in own.duplicated]
         self.wrong += [f"{name}: {what}" for what in own.wrong]
-        self.left += [f"{name}: {what}" for what in (*own.left, *map(str, case.tmp.iterdir()))]
+        temporary = (path for path in case.tmp.iterdir() if not _is_a_probe(path))
+        self.left += [f"{name}: {what}" for what in (*own.left, *map(str, temporary))]
         return own
+
+
+def _is_a_probe(path: Path) -> bool:
+    """Whether it is the file of four bytes by which Python's tempfile finds out, once a process, where it may write."""
+    return (
+        path.is_file() and path.read_bytes() in (b"", b"blat") and re.fullmatch("[a-z0-9_]{8}", path.name) is not None
+    )
 
 
 def tally_of(ground: Ground) -> Tally:
