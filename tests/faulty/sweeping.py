@@ -94,7 +94,7 @@ def swept(order: dict, specs: list, log: int) -> int:
         told = Told(log, interrupt, fault, order.get("job", 0), getattr(signal, order.get("in_training", ""), 0))
         faults.arm(None if told.job else fault)
         try:
-            place = pipeline.Place(Path(order["store"]), 1, Limits(order.get("lease")), order.get("wait", True))
+            place = pipeline.Place(Path(order["store"]), 1, Limits(order.get("lease", 120.0)), order.get("wait", True))
             outcome = pipeline.sweep(specs[: order.get("jobs")], place, told, order["command"])
         except KeyboardInterrupt as stop:
             return exit_code(stop)
