@@ -1,7 +1,6 @@
 """Jobs -> lanes -> programs -> runs: the whole pipeline, to be read from top to bottom."""
 
 import gc
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -237,8 +236,7 @@ class _Recorder:
 
     def _finished(self, run: StoredRun) -> None:
         drawn = {name: run.tags[name] for name in (PARENT, ALONE) if name in run.tags}
-        numbers = {sys.intern(name): value for name, value in run.metrics.items()}
-        self.stored[run.key] = replace(run, tags=drawn, metrics=numbers)  # of thousands, no more than the end asks for
+        self.stored[run.key] = replace(run, tags=drawn)  # of thousands, no more is kept than the end asks for
         self.run_ids[run.key], self.errors[run.key] = run.run_id, run.metrics[VALIDATION_ERROR]
 
     def _fail(self, job: Job, reason: str) -> str:

@@ -47,8 +47,7 @@ class Fits:
             elif path.suffix == ".npz":
                 yield from self._of(path, place)
             elif not path.with_suffix(".npz").exists() and path.stem not in self.needed:
-                fit = f"{place.removesuffix(path.suffix)}.npz"
-                yield Damage(STRAY, place, f"is the model of a fit that is not there, {fit}")
+                yield Damage(STRAY, place, f"is the model of a fit that is not there, {self._place(path.stem)}")
 
     def missing(self) -> Iterator[Damage]:
         """Yield the fits that a finished run was recorded from and that are gone."""
@@ -57,7 +56,7 @@ class Fits:
                 problem = (
                     f"is gone; run {run_id}, which was recorded from it, needs it no longer, a new threshold would"
                 )
-                yield Damage(FIT, f"{self.folder.name}/{key[:2]}/{key}.npz", problem, run_id)
+                yield Damage(FIT, self._place(key), problem, run_id)
 
     def differing(self, lanes: Iterable[Lane], weights: bytes, network: str, run_id: str) -> Iterator[Damage]:
         """Yield the fits of a cell that are whole, and not those whose weights its run holds.
@@ -71,7 +70,7 @@ class Fits:
         for number, lane in enumerate(lanes):
             path = self._path(lane.key)
             arrays = _opened(path) if self._is_in_place(path) else None
-            place = f"{self.folder.name}/{lane.key[:2]}/{lane.key}.npz"
+            place = self._place(lane.key)
             if arrays is not None and not _same(arrays, stored, lane.seed):
                 yield Damage(FIT, place, f"is whole, and holds other weights than run {run_id} recorded", run_id)
             elif arrays is not None and number == 0 and network and _model_hash(arrays) not in ("", network):
@@ -79,6 +78,10 @@ class Fits:
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.npz"
+
+    def _place(self, key: str) -> str:
+        """Where a fit is, as it is named to a person."""
+        return self._path(key).relative_to(self.folder.parent).as_posix()
 
     def _is_in_place(self, path: Path) -> bool:
         """Whether a file is where a fit of its name is."""
