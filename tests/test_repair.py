@@ -61,6 +61,17 @@ def test_a_file_is_put_back_to_the_bit(how, store):
     assert contents(store) == before
 
 
+def test_the_hash_of_its_numbers_is_put_back_in_every_run(store):
+    before = contents(store)
+    for path in store.glob("artifacts/*/*/artifacts/hashes.json"):
+        words = path.read_text()
+        place = words.index('"numbers": "') + 20
+        path.write_text(words[:place] + "!" + words[place + 1 :])
+    mended = repair(store, checked(store), Quiet())
+    assert (told(mended.left), mended.cannot) == ([], [])
+    assert contents(store) == before
+
+
 @pytest.mark.parametrize("damage", [own for own in DAMAGES if own.__name__ in OF_ROWS], ids=lambda own: own.__name__)
 def test_rows_are_put_back_as_they_were_recorded(damage, store):
     generator, before = random.Random(1), contents(store)

@@ -5,6 +5,7 @@ import json
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from mlflow import MlflowClient
 from stored_runs import artifact, client, run_named, runs, sweeps
 
 from threshold_lab.app.reproduce import Question, _run_ids
+from threshold_lab.errors import StoreError
 from threshold_lab.metrics import COLUMNS
 from threshold_lab.tracking import Runs
 
@@ -198,6 +200,9 @@ def test_a_sweep_that_takes_over_jobs_of_another_is_reproduced_whole(swept):
     question = Question((), newest.data.tags["lab.sweep"], (), None, at_commit=False, store="mlruns")
     taken = {own.run(run_id).tags["threshold"] for run_id in _run_ids(question, own)}
     assert taken == {"0.3", "accuracy"}
+    second = replace(question, sweep_name="20260101-120000-abcdef+0002")  # of two in one second
+    with pytest.raises(StoreError, match="no finished run of a sweep '20260101-120000-abcdef"):
+        _run_ids(second, own)
     for run in runs(folder, "params.threshold = 'accuracy'"):
         client(folder).delete_run(run.info.run_id)
     client(folder).delete_run(newest.info.run_id)

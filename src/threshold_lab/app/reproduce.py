@@ -24,7 +24,7 @@ from threshold_lab.reproduce import IDENTICAL, Reproduction, reproduce
 from threshold_lab.reproduce.again import Asked, annotate
 from threshold_lab.reproduce.stored import origin
 from threshold_lab.reproduce.verdict import in_words
-from threshold_lab.tracking import SWEEP, Runs
+from threshold_lab.tracking import SWEEP, Runs, is_run_id
 
 _FEW, _LONGEST_NAME = 6, 60
 _CODE = ("engine", "decisions")
@@ -66,9 +66,9 @@ def _run_ids(question: Question, runs: Runs) -> Sequence[str]:
     if question.sweep_name is None:
         return question.run_ids
     name = question.sweep_name
-    if len(name) == 32 and set(name) <= set("0123456789abcdef"):
+    if is_run_id(name):
         name = runs.run(name).tags.get(SWEEP, name)
-    if not set(name) <= set("0123456789abcdef-") or len(name) > _LONGEST_NAME:
+    if not set(name) <= set("0123456789abcdef-+") or len(name) > _LONGEST_NAME:
         raise ConfigError(f"{short(name)} names no sweep: that is a date, a time and six digits, or its run's id")
     recorded = runs.of_sweep(name)
     ids = [own.run_id for own in recorded if own.key and own.status == "FINISHED"]

@@ -89,9 +89,10 @@ def seal_is_at_fault(own: Held) -> bool:
 
 
 def tag_is_at_fault(own: Held) -> bool:
-    """Whether all files are as HASHES says, so that its tag must be wrong where it says another hash."""
+    """Whether all files and numbers are as HASHES says, so that its tag must be wrong where it says another hash."""
     sealed = {name: content for name, content in own.contents.items() if name in own.hashes}
-    return seal_again(sealed, own.hashes) == own.contents.get(HASHES)
+    whole = seal_again(sealed, own.hashes) == own.contents.get(HASHES)
+    return whole and not changed_numbers(own.rows.metrics, own.hashes)
 
 
 # ---- rows
