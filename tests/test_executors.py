@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from concurrent.futures import Future
+from concurrent.futures.process import _ExecutorManagerThread
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,26 @@ def test_a_worker_that_dies_while_the_driver_is_elsewhere_costs_no_more(splits):
         outcomes += running
         desks = list(pool._exchange.folder.glob("tmp*"))
     assert sorted(own.lanes[0].seed for own, _ in outcomes) == list(range(4))
+    assert everything(outcomes) == trained_here(programs, splits)
+    assert not desks
+
+
+def test_a_death_that_the_pool_itself_does_not_survive_is_noticed(splits, monkeypatch):
+    """What tells the driver of a death may die of it, as it was seen to do once in hundreds."""
+    monkeypatch.setattr(_ExecutorManagerThread, "terminate_broken", lambda self, cause: None)
+    programs = [program(seed, epochs=200) for seed in range(2)]
+    with LocalPool(1) as pool:
+        pool.share({"data": splits})
+        killed, kill = killer(pool, lambda worker: True)
+        began = time.monotonic()
+
+        def look(_) -> None:
+            assert time.monotonic() - began < 120
+            killed or kill()
+
+        outcomes = list(pool.train(programs, look))
+        desks = list(pool._exchange.folder.glob("tmp*"))
+    assert len(killed) == 1
     assert everything(outcomes) == trained_here(programs, splits)
     assert not desks
 

@@ -14,6 +14,7 @@ from threshold_lab.records import Fit
 from threshold_lab.worker import prepare, ready, train
 
 DIED = "died{times}; if the system ended it for want of memory, use fewer executor.workers or a smaller batch_size"
+_UNTOLD_SECONDS = 5.0
 SILENT = "made no progress for {seconds:g} s and was ended{times}; if it is only slow, raise executor.lease"
 
 
@@ -35,13 +36,17 @@ class TimeLimitError(Exception):
 
 @dataclass(eq=False)
 class Task:
-    """A program in a worker. spent, silent: seconds it is at work, and since it last got on; ended: why it was."""
+    """A program in a worker. spent, silent: seconds it is at work, and since it last got on; ended: why it was.
+
+    untold: seconds that its process is gone and its future has not been told: what tells it can die of the same death.
+    """
 
     program: Program
     desk: FolderDesk
     future: Future[list[Fit]]
     spent: float = 0.0
     silent: float = 0.0
+    untold: float = 0.0
     ended: Exception | None = None
     _seen: Sequence[int] = ()
 
@@ -59,14 +64,30 @@ class Task:
         elif limits.lease is not None and self.silent > limits.lease:
             self.ended = WorkerDiedError(SILENT.replace("{seconds:g}", f"{limits.lease:g}"))
 
+    @property
+    def done(self) -> bool:
+        """Whether it came to an end, good or bad."""
+        return self.future.done() or self.is_lost
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether its process is gone, and will never tell."""
+        return not self.future.done() and self.untold > _UNTOLD_SECONDS
+
+    @property
+    def has_died(self) -> bool:
+        """Whether it ended with its process."""
+        return self.is_lost or isinstance(self.future.exception(), BrokenProcessPool)
+
     def collect(self) -> list[Fit] | BaseException:
         """Take what it left, and clear its desk."""
+        if self.has_died:
+            self.desk.clear()
+            return self.ended or WorkerDiedError(DIED)
         error = self.future.exception()
         if error is None:
             return self.desk.take(self.future.result())
         self.desk.clear()
-        if isinstance(error, BrokenProcessPool):
-            return self.ended or WorkerDiedError(DIED)
         return error
 
 
@@ -121,20 +142,21 @@ class Worker:
 
     def tick(self, seconds: float, limits: Limits) -> None:
         """Take note of some more seconds, and end the process where its program takes too long."""
-        if self.tasks and not self.tasks[0].future.done():
-            self.tasks[0].tick(seconds, limits)
-            if self.tasks[0].ended:
+        if self.tasks and not self.tasks[0].done:
+            task = self.tasks[0]
+            task.tick(seconds, limits)
+            task.untold += 0.0 if any(child.is_alive() for child in self._children) else seconds
+            if task.ended:
                 self._kill()
 
     def take_finished(self) -> list[tuple[Program, Any]]:
         """Take the tasks that are done, in turn; after a death all of them, None for those that were not begun."""
         found: list[tuple[Program, Any]] = []
-        while self.tasks and self.tasks[0].future.done():
+        while self.tasks and self.tasks[0].done:
             task = self.tasks.popleft()
-            broken = isinstance(task.future.exception(), BrokenProcessPool)
             found.append((task.program, task.collect()))
-            if broken:
-                self.stop()
+            if task.has_died:
+                self.stop(wait=not task.is_lost)
                 found += [(behind.program, None) for behind in self._dropped()]
         return found
 
@@ -145,11 +167,11 @@ class Worker:
             task.desk.clear()
         return behind
 
-    def stop(self) -> None:
+    def stop(self, *, wait: bool = True) -> None:
         """End the process, be it stopped, hung or at work: what is done of a program is done again."""
         self._kill()
         if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+            self._pool.shutdown(wait, cancel_futures=True)
             self._pool, self._ready = None, Future()
 
     def _kill(self) -> None:
