@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from conftest import spec
 
-from threshold_lab.captions import EXPERIMENT, alone, experiment_of
+from threshold_lab.captions import EXPERIMENT
 from threshold_lab.cells import cell_of, diverged
 from threshold_lab.plan import Job
 from threshold_lab.provenance import engine, provenance
@@ -159,14 +159,6 @@ def test_a_score_that_claims_no_probability_is_not_judged_as_one(splits, activat
     assert not {"test_brier", "test_log_loss"} & set(metrics)
 
 
-def test_an_experiment_is_a_data_set_and_a_study_which_is_no_part_of_what_a_job_is():
-    alone, asked = job(), replace(job(), study="circles_bce")
-    assert experiment_of(alone) == "moons"
-    assert experiment_of(job(data={"source": "csv", "path": "here/churn.csv", "target": "y"})) == "churn"
-    assert experiment_of(asked) == "moons circles_bce"
-    assert (asked, asked.key) == (alone, alone.key)
-
-
 def test_an_experiment_says_what_its_page_averages():
     (group,) = [own["groupBy"] for own in map(json.loads, view.tags().values()) if "groupBy" in own]
     assert group["groupByKeys"] == [{"mode": "tag", "groupByData": "head"}]
@@ -224,28 +216,6 @@ def test_a_run_says_what_it_is_and_what_made_it(splits):
     assert record.tags["score"] == "score is a probability"
     assert record.data["hash"] == splits.hash
     assert record.data["rows"] == {"train": 90, "validation": 40, "test": 30}
-
-
-@pytest.mark.parametrize(
-    ("command", "expected"),
-    [
-        ("threshold-lab sweep --multirun", "threshold-lab run activation=tanh loss=mse threshold=0.3"),
-        (
-            "threshold-lab sweep activation=tanh,linear sweep=none store=x seeds=2 'optimizer=adam,sgd'",
-            "threshold-lab run activation=tanh seeds=2 optimizer=sgd loss=mse threshold=0.3",
-        ),
-        (
-            "threshold-lab sweep 'network.dropout=[0,0],[0.5,0.1]'",
-            "threshold-lab run 'network.dropout=[0.5,0.1]' activation=tanh loss=mse threshold=0.3",
-        ),
-        ("threshold-lab sweep sweep=mine", ""),
-        ("threshold-lab sweep +experiment=a,b", ""),
-        ("threshold-lab sweep hydra/sweeper=optuna --cfg job", ""),
-        ("", ""),
-    ],
-)
-def test_the_command_for_a_job_of_a_sweep_alone(command, expected):
-    assert alone(command, spec(activation="tanh", loss="mse", threshold=0.3)) == expected
 
 
 def test_no_recalibration_reads_a_test_label(splits):

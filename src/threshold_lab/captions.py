@@ -10,7 +10,7 @@ from threshold_lab.errors import plain
 from threshold_lab.heads import contract_for, head_of
 from threshold_lab.plan import Job
 from threshold_lab.records import Splits, Suspicion
-from threshold_lab.spec import RunSpec, Training, leaves
+from threshold_lab.spec import RunSpec, Training, digest, leaves, paths_of
 from threshold_lab.thresholds import title
 from threshold_lab.tracking import CELL, HEAD, KEY, RUN_ID
 
@@ -26,6 +26,7 @@ printed by `threshold-lab ui`. Each run says how it was made; `threshold-lab rep
 
 DEFAULT_STORE = "mlruns"
 _LONGEST = 200  # of a name; MLflow keeps 250 characters
+_BETWEEN = ">"  # folders, as a slash would make one of what is before it
 ALWAYS_NAMED = ("activation", "loss")
 _WARNED = 20
 _SWEPT = ("activation", "loss", "threshold")
@@ -34,14 +35,37 @@ _GROUPS = {"data": "data.source", "optimizer": "optimizer.name"}
 
 
 def experiment_of(job: Job) -> str:
-    """Return the experiment of a job: its data, and the study it was asked for where there is one."""
-    return f"{data_name(job.spec)} {job.study}".strip()
+    """Return the experiment of a job: its data, and the study it was asked for, which says which data are meant."""
+    return f"{data_name(job.spec)} {job.study}" if job.study else data_set(job.spec)
+
+
+def study_of(experiment: str, spec: RunSpec) -> str:
+    """Return the study of a job in an experiment; empty where there is none."""
+    return "" if experiment == data_set(spec) else experiment.removeprefix(data_name(spec)).strip()
 
 
 def data_name(spec: RunSpec) -> str:
     """Return the name of a job's data: their source, or their file's name."""
-    path = getattr(spec.data, "path", None) or getattr(spec.data, "train_path", None)
-    return plain(Path(path).stem).strip(". ")[:_LONGEST] or spec.data.source if path else spec.data.source
+    paths = paths_of(spec.data).values()
+    return next((_shown(Path(own).stem) for own in paths), "") or spec.data.source
+
+
+def data_set(spec: RunSpec) -> str:
+    """Return what no other data are called, and a folder may be: their source, or their files, `here>churn.csv`.
+
+    Where that does not tell them from all others, as it is too long, does not print, or names no kind, a hash follows.
+    """
+    files = [Path(own) for own in paths_of(spec.data).values()]
+    told = " + ".join(map(str, files))
+    shown = _shown(told.replace("/", _BETWEEN))
+    exact = told.count("+") == max(len(files) - 1, 0) and all(own.suffix for own in files)
+    if not files or (exact and shown.replace(_BETWEEN, "/") == told):
+        return shown or spec.data.source
+    return f"{shown} {digest(list(map(str, files)))[:8]}".strip()
+
+
+def _shown(text: str) -> str:
+    return plain(text).strip(". ")[:_LONGEST]
 
 
 def name_of(job: Job, differing: Sequence[str] = ()) -> str:

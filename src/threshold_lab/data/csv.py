@@ -20,7 +20,7 @@ from threshold_lab.data.layout import Layout, laid_out
 from threshold_lab.data.table import Table
 from threshold_lab.errors import DataError, gather, refuse, short, unknown
 from threshold_lab.records import PARTS
-from threshold_lab.spec import TABS, Column, Csv
+from threshold_lab.spec import TABS, Column, Csv, paths_of
 
 MISSING = frozenset(("", "NA", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>", "NaN", "nan", "-NaN", "-nan", "null"))
 MISSING |= {"NULL", "None", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"}
@@ -57,12 +57,11 @@ def read_csv(spec: Csv) -> Table:
 
 def require_files(spec: Csv) -> None:
     """Raise DataError where a named file is not there or is none, for all of them at once."""
-    named = {"path": spec.path, "train_path": spec.train_path, "validation_path": spec.validation_path}
     refuse(
         [
             f"{path}: {why}; name one with data.{field}=FILE"
-            for field, path in {**named, "test_path": spec.test_path}.items()
-            if path is not None and (why := unreadable(Path(path)))
+            for field, path in paths_of(spec).items()
+            if (why := unreadable(Path(path)))
         ],
         DataError,
     )
@@ -105,9 +104,8 @@ class Source:
 
 def source_of(spec: Csv) -> Source:
     """Return what its files hold. Raises DataError with all that keeps them from being tables."""
-    named = [spec.path] if spec.path else [spec.train_path, spec.validation_path, spec.test_path]
     delimiter = "\t" if spec.delimiter in TABS else spec.delimiter
-    shots = gather([partial(snapshot, Path(str(path)), delimiter) for path in named], DataError)
+    shots = gather([partial(snapshot, Path(path), delimiter) for path in paths_of(spec).values()], DataError)
     layouts = [laid_out(own, header=spec.header) for own in shots]
     refuse([words for own in layouts for words in own.problems], DataError)
     frames = [_frame(own, layout, spec) for own, layout in zip(shots, layouts, strict=True)]

@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from threshold_lab.reproduce.stored import CannotError
-from threshold_lab.spec import RunSpec
-
-_PATHS = ("path", "train_path", "validation_path", "test_path")
+from threshold_lab.spec import RunSpec, paths_of
 
 
 def located(spec: RunSpec, folders: Sequence[Path]) -> RunSpec:
@@ -16,8 +14,7 @@ def located(spec: RunSpec, folders: Sequence[Path]) -> RunSpec:
 
     Raises CannotError where one is in none of them: a stored path is never followed out of them.
     """
-    named = {name: path for name in _PATHS if (path := getattr(spec.data, name, None))}
-    found: dict[str, Any] = {name: str(_found(Path(path), folders)) for name, path in named.items()}
+    found: dict[str, Any] = {name: str(_found(Path(path), folders)) for name, path in paths_of(spec.data).items()}
     return replace(spec, data=replace(spec.data, **found)) if found else spec
 
 

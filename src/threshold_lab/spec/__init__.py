@@ -5,7 +5,7 @@ Values come from `conf/`, meaning is here. A `RunSpec` is frozen, and its canoni
 
 from threshold_lab.spec.canonical import canonical, digest, leaves
 from threshold_lab.spec.check import rule_settings, run_spec
-from threshold_lab.spec.data import TABS, BreastCancer, Circles, Classification, Csv, Data, Moons, SplitSpec
+from threshold_lab.spec.data import TABS, BreastCancer, Circles, Classification, Csv, Data, Moons, SplitSpec, paths_of
 from threshold_lab.spec.fields import Column, Label
 from threshold_lab.spec.job import Lane, Network, RunSpec, Training
 from threshold_lab.spec.optimizer import Adam, Optimizer, RmsProp, Sgd
@@ -40,6 +40,7 @@ __all__ = [
     "canonical",
     "digest",
     "leaves",
+    "paths_of",
     "rule_settings",
     "run_spec",
     "study_spec",

@@ -25,6 +25,7 @@ from threshold_lab.spec.fields import (
 )
 
 DELIMITERS = ",;| \t:^~&!/#"
+PATHS = ("path", "train_path", "validation_path", "test_path")
 TABS = ("tab", r"\t")
 """How a tab is named as a delimiter; a shell and Hydra both eat the character itself."""
 
@@ -180,6 +181,11 @@ class Csv(SplitSpec):
         if len(named := [way for way in ways if way]) > 1:
             raise ValueError(f"the rows can be parted in one way only; got {' and '.join(named)}")
         return self
+
+
+def paths_of(data: SplitSpec) -> dict[str, str]:
+    """Return the files that data are read from, by the name of the field: one, one a part, or none."""
+    return {name: path for name in PATHS if (path := getattr(data, name, None))}
 
 
 Data = Annotated[BreastCancer | Moons | Circles | Classification | Csv, Field(discriminator="source")]

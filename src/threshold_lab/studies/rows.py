@@ -12,7 +12,7 @@ from threshold_lab.captions import apart, data_name, in_words
 from threshold_lab.comparison import Asked, Comparison, compare
 from threshold_lab.counts import Reals
 from threshold_lab.errors import ConfigError
-from threshold_lab.spec import Claim, RunSpec, digest
+from threshold_lab.spec import Claim, RunSpec, digest, paths_of
 from threshold_lab.studies.published import Finding
 from threshold_lab.studies.results import Result, is_one_of
 from threshold_lab.thresholds import title
@@ -104,11 +104,7 @@ def two_errors(sd: float, seeds: int, other: float, others: int) -> float:
 
 def named(spec: RunSpec) -> str:
     """Return the hash of a specification, of a file its name alone: where it lies changes no result."""
-    paths: dict[str, Any] = {
-        name: Path(path).name
-        for name in ("path", "train_path", "validation_path", "test_path")
-        if (path := getattr(spec.data, name, None))
-    }
+    paths: dict[str, Any] = {name: Path(path).name for name, path in paths_of(spec.data).items()}
     return digest(replace(spec, data=replace(spec.data, **paths)))[:16]
 
 

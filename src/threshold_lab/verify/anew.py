@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from threshold_lab.captions import data_name
+from threshold_lab.captions import study_of
 from threshold_lab.overview import TABLE
 from threshold_lab.plan import Job
 from threshold_lab.provenance import decisions, engine
@@ -61,7 +61,7 @@ class Anew:
         """Return a run's job, where the present code on the present data would record just that."""
         if (spec := self.contents.spec_of(own)) is None:
             return None
-        study = own.rows.experiment.removeprefix(data_name(spec)).strip()
+        study = study_of(own.rows.experiment, spec)
         old = Job(spec, own.rows.tags.get("data", ""), engine(), decisions(), study)
         return old if old.key == own.rows.tags.get(KEY) and self.contents.splits_of(old) is not None else None
 
