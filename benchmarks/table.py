@@ -28,7 +28,7 @@ FIGURES = {
     "plan_seconds": ("10,000 jobs in one sweep: from the command's words until all are planned, seconds", "<=", 20),
     "record_scaling": ("the last 1,000 of 10,000 runs of a sweep / the first 1,000, processor time", "<=", 1.1),
     "sweep_memory_growth": (
-        "memory of that sweep's driver after 10,000 runs / after 1,000, SQLite's cache of pages (64 MiB at most) in it",
+        "memory of that sweep's driver after 10,000 runs / after 1,000, SQLite's cache of pages (16 MiB at most) in it",
         "<=",
         1.1,
     ),

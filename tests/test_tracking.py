@@ -88,7 +88,7 @@ def test_a_database_is_whole_or_absent(folder, monkeypatch):
 
 def test_a_database_keeps_in_memory_what_a_run_touches_of_a_large_one(runs, folder):
     with create_engine(home.address(folder / "mlruns")).connect() as connection:
-        assert connection.exec_driver_sql("PRAGMA cache_size").scalar() == -(2**16)
+        assert connection.exec_driver_sql("PRAGMA cache_size").scalar() == -(2**14)
 
 
 def test_a_database_that_is_none_is_told(folder):

@@ -1,6 +1,7 @@
 """What a cell says -> metrics and figures at a job's threshold -> its record."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -152,13 +153,13 @@ def _params(job: Job, origin: Origin) -> dict[str, Any]:
 
 
 def _named(numbers: Mapping[str, tuple[float, float]]) -> dict[str, float]:
-    """The metrics that become columns of the MLflow UI, in the order of RECORDED."""
+    """The metrics that become columns of the MLflow UI, in the order of RECORDED; all runs share their names."""
     named: dict[str, float] = {}
     for name, deviates in RECORDED.items():
         if name in numbers:
-            full = name if name == "threshold" else f"test_{name}"
+            full = sys.intern(name if name == "threshold" else f"test_{name}")
             mean, deviation = numbers[name]
-            named |= {full: mean, f"{full}_sd": deviation} if deviates else {full: mean}
+            named |= {full: mean, sys.intern(f"{full}_sd"): deviation} if deviates else {full: mean}
     return named
 
 

@@ -81,7 +81,7 @@ def sweep(
     watch.checkpoint()
     store = Store(place.folder)
     wait = partial(watch.waiting, f"another sweep is at work in {place.folder}") if place.wait else None
-    with store.held(wait), LocalPool(place.workers, place.limits) as pool, _light():
+    with store.held(wait), LocalPool(place.workers, place.limits) as pool:
         splits = pool.share({own.hash: own for own in loaded.values()})
         loaded.clear()  # from here on the rows are mapped, once for all processes
         absent = [lane for job in jobs for lane in job.lanes if not store.has(lane.key)]
@@ -92,8 +92,9 @@ def sweep(
         own.clear()
         name = store.plan(f"{time.strftime('%Y%m%d-%H%M%S')}-{jobs[0].key[:6]}", _plan(jobs, command))
         recorder = _Recorder(own, store, splits, Origin(name, command, provenance(), places, differing(jobs)), watch)
-        _train_and_record(jobs, recorder, pool)
-        recorder.sum_up(jobs)
+        with _light():
+            _train_and_record(jobs, recorder, pool)
+            recorder.sum_up(jobs)
         store.conclude(name, {**_plan(jobs, command), RUNS: recorder.run_ids})
         own.clear()
     return Outcome(jobs, tuple(job.key for job in asked), recorder.run_ids, recorder.errors, recorder.failed)
@@ -102,15 +103,15 @@ def sweep(
 @contextmanager
 def _light() -> Iterator[None]:
     """Multiply matrices on one thread, as several would take the cores of the workers, and wait for each other; and
-    look for circles of dead objects less often: recording makes many that live shortly, and hardly a circle.
+    look for dead circles among new objects alone: Python looks the less often the more there are, and the libraries'
+    half a million live on.
     """
-    before = gc.get_threshold()
-    gc.set_threshold(100_000, *before[1:])
+    gc.freeze()
     try:
         with threadpool_limits(OF_MATRICES, "blas"):
             yield
     finally:
-        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def _train_and_record(jobs: Sequence[Job], recorder: "_Recorder", pool: LocalPool) -> None:

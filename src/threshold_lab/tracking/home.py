@@ -17,10 +17,10 @@ from threshold_lab.store import PARTIAL
 
 DATABASE, ARTIFACTS = "mlflow.db", "artifacts"
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
-_CACHE = 2**16
+_CACHE = 2**14
 """KiB of a SQLite database that a connection of this process keeps in memory. MLflow indexes by name first, and run
-ids are random, so a run touches pages all over them: those of 10,000 runs are 50 MB, and SQLite's own 2 MB are written
-out, and waited for, in the middle of a run."""
+ids are random, so a run touches pages all over them; SQLite's own 2 MB are written out, and waited for, in the middle
+of a run. More than this saves nothing, of 10,000 runs either."""
 
 _MENDS = {
     "disk is full": "free space there",

@@ -2,10 +2,12 @@
 
 import json
 import tempfile
+import uuid
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from datetime import UTC, datetime
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -23,8 +25,12 @@ from threshold_lab.scratch import room
 FOLDER = "model"
 """Where a run's model lies among its artifacts."""
 
-_ARTIFACTS = {"card": ".json", "encoder": ".skops", "network": ".keras"}
-_CARD = f"{FOLDER}/artifacts/card.json"
+_PLACES = {
+    "card": "artifacts/card.json",
+    "encoder": "artifacts/encoder.skops",
+    "network": "artifacts/network.keras",
+}
+_CARD = f"{FOLDER}/{_PLACES['card']}"
 _DESCRIPTION = f"{FOLDER}/MLmodel"
 _CODE = Path(__file__).parents[1] / "carried.py"
 _Loader, _Dumper = (getattr(yaml, f"CSafe{own}", getattr(yaml, f"Safe{own}")) for own in ("Loader", "Dumper"))
@@ -46,12 +52,22 @@ class Parts:
 
 def packed(parts: Parts) -> Files:
     """Return the files of a model that has no operating point yet."""
+    made = {"card": b"{}", "encoder": skops.io.dumps(parts.encoder), "network": parts.network}
+    artifacts = {f"{FOLDER}/{_PLACES[name]}": content for name, content in made.items()}
+    return {**_saved(parts.numbers, parts.texts), **artifacts}
+
+
+@lru_cache(maxsize=16)
+def _saved(numbers: tuple[str, ...], texts: tuple[str, ...]) -> Files:
+    """The files of a model of some columns, of blank artifacts.
+
+    Saved once for all networks: MLflow runs the code of each model that it saves, and keeps what that left for good.
+    """
     with room(MlflowException), tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        artifacts = {own: folder / f"{own}{kind}" for own, kind in _ARTIFACTS.items()}
-        artifacts["card"].write_text("{}")
-        skops.io.dump(parts.encoder, artifacts["encoder"])
-        artifacts["network"].write_bytes(parts.network)
+        artifacts = {name: folder / Path(own).name for name, own in _PLACES.items()}
+        for blank in artifacts.values():
+            blank.touch()
         with warnings.catch_warnings():
             warnings.simplefilter(
                 "ignore", UserWarning
@@ -60,7 +76,7 @@ def packed(parts: Parts) -> Files:
                 folder / FOLDER,
                 python_model=str(_CODE),
                 artifacts={name: str(path) for name, path in artifacts.items()},
-                signature=_signature(parts),
+                signature=_signature(numbers, texts),
                 pip_requirements=_requirements(),
             )
         return {
@@ -70,8 +86,8 @@ def packed(parts: Parts) -> Files:
         }
 
 
-def _signature(parts: Parts) -> ModelSignature:
-    columns = [ColSpec(AnyType(), name, required=False) for name in (*parts.numbers, *parts.texts)]
+def _signature(numbers: tuple[str, ...], texts: tuple[str, ...]) -> ModelSignature:
+    columns = [ColSpec(AnyType(), name, required=False) for name in (*numbers, *texts)]
     outputs = [ColSpec("double", "score"), ColSpec("double", "probability", required=False), ColSpec("string", "label")]
     return ModelSignature(Schema(columns), Schema(outputs), ParamSchema([ParamSpec("threshold", "double", 0.5)]))
 
@@ -90,11 +106,11 @@ def at(files: Files, card: Card) -> Files:
     flavor["model_code_path"] = _CODE.name
     for own in flavor["artifacts"].values():
         own["uri"] = own["path"]
-    return {
-        **files,
-        _DESCRIPTION: yaml.dump(described, Dumper=_Dumper, sort_keys=False).encode(),
-        _CARD: json.dumps(card, indent=1).encode(),
-    }
+    decided = {**files, _CARD: json.dumps(card, indent=1).encode()}
+    described["model_size_bytes"] = sum(len(own) for name, own in decided.items() if name != _DESCRIPTION)
+    described["model_uuid"] = uuid.uuid4().hex
+    described["utc_time_created"] = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}"
+    return {**decided, _DESCRIPTION: yaml.dump(described, Dumper=_Dumper, sort_keys=False).encode()}
 
 
 def _own_default(params: str, threshold: float) -> str:
