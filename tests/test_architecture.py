@@ -66,6 +66,7 @@ ORDER = [
     "heads",
     "data",
     "provenance",
+    "fits",
     "threads",
     "shapes",
     "spec",
@@ -108,7 +109,7 @@ UNHASHED = {
     NUMERIC_SOURCES: {"errors.py": _WORDS, "records.py": _WORDS, "spec": _WORDS},
     DECIDING_SOURCES: {
         **dict.fromkeys(["errors.py", "records.py", "spec", "plan.py", "shapes.py"], _WORDS),
-        **dict.fromkeys(["arrays.py", "durable.py", "faults.py", "scratch.py", "signing.py"], _KEEPS),
+        **dict.fromkeys(["arrays.py", "durable.py", "faults.py", "fits.py", "scratch.py", "signing.py"], _KEEPS),
         **dict.fromkeys(["store.py", "tracking"], _KEEPS),
         **dict.fromkeys(["figures/__init__.py", "figures/vector.py", "interactive/__init__.py"], _DRAWS),
         **dict.fromkeys(["figures/answers.py", "figures/summary.py", "interactive/part.py"], _ELSE),

@@ -1,6 +1,7 @@
 """What a job is called, and how it is asked for alone."""
 
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 from conftest import spec
@@ -9,18 +10,11 @@ from threshold_lab.captions import alone, experiment_of, study_of
 from threshold_lab.plan import Job
 from threshold_lab.provenance import engine
 from threshold_lab.spec.data import PATHS
+from threshold_lab.tracking import is_plain
 
-FILES = (
-    "churn.csv",
-    "a/train.csv",
-    "b/train.csv",
-    "a/b/train.csv",
-    "/a/b/train.csv",
-    "a b/train.csv",
-    "train",
-    "..csv",
-)
-FILES += ("moons", "a>train.csv", "a+b.csv", "x" * 300, "x" * 301, "\x1b.csv", "\\x1b.csv", "train + a.csv")
+FILES = ("churn.csv", "a/train.csv", "b/train.csv", "a/b/train.csv", "/a/b/train.csv", "a b/train.csv", "a~train.csv")
+FILES += ("moons", "train", "..csv", "../a.csv", "a/../b.csv", "a+b.csv", "train + a.csv", "x" * 300 + ".csv")
+FILES += ("x" * 301 + ".csv", "\x1b.csv", "\\x1b.csv", "a\nb.csv", "a\\nb.csv", "表" * 80 + "/" + "表" * 80 + ".csv")
 
 
 def job(**changes: object) -> Job:
@@ -48,9 +42,9 @@ def test_no_two_data_sets_share_an_experiment_unless_one_study_asks_for_both():
         of_files(*parts, "b/test.csv"),
     ]
     assert len(set(names)) == len(names)
-    assert not any("/" in name for name in names)
-    assert [of_files("churn.csv"), of_files("./a//train.csv")] == ["churn.csv", "a>train.csv"]
-    assert of_files(*parts, "a/test.csv") == "a>train.csv + a>valid.csv + a>test.csv"
+    assert all(is_plain(name) and len(quote(name)) <= 80 for name in names)
+    assert [of_files("churn.csv"), of_files("./a//train.csv")] == ["churn.csv", "a~train.csv"]
+    assert of_files(*parts, "a/test.csv") == "a~train.csv + a~valid.csv + a~test.csv"
     assert of_files("a/sonar.csv", study="sonar_baseline") == of_files("sonar.csv", study="sonar_baseline")
 
 

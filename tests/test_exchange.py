@@ -29,6 +29,8 @@ def test_no_room_for_what_is_trained_is_told_with_what_to_do(tmp_path):
     desk.epoch()
     with pytest.raises(StoreError, match=r"cannot hold the logits .*TMPDIR=FOLDER"):
         desk.put("lane", "test", np.zeros((3, 1), np.float32))
+    with pytest.raises(StoreError, match=r"cannot hold what was trained: .*TMPDIR=FOLDER"):
+        desk.lay([Fit("lane", (), {})])
     with pytest.raises(StoreError, match=r"cannot hold a folder .*TMPDIR=FOLDER"):
         Exchange(tmp_path / "nowhere").desk()
 
@@ -41,7 +43,12 @@ def test_a_desk_hands_over_what_was_put_there_in_turn_and_is_cleared(tmp_path):
             desk.put("lane", part, rows)
     desk.epoch()
     assert desk.epochs() == 1
-    (fit,) = desk.take([Fit("lane", (np.zeros((5, 2)), np.zeros(2)), {})])
+    left = Fit("lane", (np.ones((5, 2)), np.zeros(2)), {"loss": np.arange(3)}, model=b"a model")
+    desk.lay([left])
+    (fit,) = desk.take(["lane"])
+    assert (fit.key, fit.model) == (left.key, left.model)
+    assert [own.tolist() for own in fit.weights] == [own.tolist() for own in left.weights]
+    assert fit.history["loss"].tolist() == [0, 1, 2]
     assert all(np.array_equal(logits, np.concatenate(several)) for logits in fit.logits.values())
     assert list(fit.logits) == list(PARTS)
     assert not list(tmp_path.iterdir())

@@ -89,7 +89,7 @@ def test_a_worker_that_dies_while_the_driver_is_elsewhere_costs_no_more(splits):
 
 
 def test_a_death_that_the_pool_itself_does_not_survive_is_noticed(splits, monkeypatch):
-    """What tells the driver of a death may die of it, as it was seen to do once in hundreds."""
+    """What is to tell the driver of a death may end without having told."""
     monkeypatch.setattr(_ExecutorManagerThread, "terminate_broken", lambda self, cause: None)
     programs = [program(seed, epochs=200) for seed in range(2)]
     with LocalPool(1) as pool:

@@ -249,7 +249,11 @@ def test_an_environment_that_is_none_is_told(content, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["..csv", "...csv", "a#b.csv", "a%2e%2e.csv", "a?b.csv", "a b'\".csv", "\x1b[31m.csv", "$(id).csv", "-.csv"]
+    "name",
+    [
+        *("..csv", "...csv", "a#b.csv", "a%2e%2e.csv", "a?b.csv", "a b'\".csv", "\x1b[31m.csv", "$(id).csv", "-.csv"),
+        *("../a.csv", "a/../../b.csv", "/a/b.csv", "a\nb.csv", "表" * 80 + "/" + "表" * 80 + ".csv"),
+    ],
 )
 def test_a_file_of_any_name_makes_an_experiment_below_the_artifacts(name, place):
     own = spec(data={"source": "csv", "path": name, "target": "y"})

@@ -83,7 +83,7 @@ def test_it_predicts_a_csv_file_from_the_command_line(place, client, loaded, tmp
 
 EVALUATED = """
 import json, sys, mlflow, pandas as pd
-mlflow.set_experiment("churn")
+mlflow.set_experiment("churn.csv")
 rows = pd.read_csv("churn.csv")
 with mlflow.start_run():
     found = mlflow.models.evaluate(

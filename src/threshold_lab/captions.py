@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from threshold_lab.errors import plain
 from threshold_lab.heads import contract_for, head_of
@@ -26,7 +27,8 @@ printed by `threshold-lab ui`. Each run says how it was made; `threshold-lab rep
 
 DEFAULT_STORE = "mlruns"
 _LONGEST = 200  # of a name; MLflow keeps 250 characters
-_BETWEEN = ">"  # folders, as a slash would make one of what is before it
+_FOLDER = 80  # of an experiment's name in an address: MLflow keeps 200 characters of that of a run's artifacts
+_BETWEEN = "~"  # folders, as a slash would make one of what is before it
 ALWAYS_NAMED = ("activation", "loss")
 _WARNED = 20
 _SWEPT = ("activation", "loss", "threshold")
@@ -47,25 +49,30 @@ def study_of(experiment: str, spec: RunSpec) -> str:
 def data_name(spec: RunSpec) -> str:
     """Return the name of a job's data: their source, or their file's name."""
     paths = paths_of(spec.data).values()
-    return next((_shown(Path(own).stem) for own in paths), "") or spec.data.source
+    return next((_shown(Path(own).stem)[:_LONGEST] for own in paths), "") or spec.data.source
 
 
 def data_set(spec: RunSpec) -> str:
-    """Return what no other data are called, and a folder may be: their source, or their files, `here>churn.csv`.
+    """Return what no other files are called, by their paths, and a folder may be: `here~churn.csv`; or a source.
 
     Where that does not tell them from all others, as it is too long, does not print, or names no kind, a hash follows.
     """
     files = [Path(own) for own in paths_of(spec.data).values()]
+    if not files:
+        return spec.data.source
     told = " + ".join(map(str, files))
     shown = _shown(told.replace("/", _BETWEEN))
-    exact = told.count("+") == max(len(files) - 1, 0) and all(own.suffix for own in files)
-    if not files or (exact and shown.replace(_BETWEEN, "/") == told):
-        return shown or spec.data.source
-    return f"{shown} {digest(list(map(str, files)))[:8]}".strip()
+    exact = told.count("+") == len(files) - 1 and all(own.suffix for own in files)
+    if exact and shown.replace(_BETWEEN, "/") == told and len(quote(shown)) <= _FOLDER:
+        return shown
+    own = f" {digest(list(map(str, files)))[:8]}"
+    while len(quote(shown + own)) > _FOLDER:
+        shown = shown[1:]
+    return (shown + own).strip(". ")
 
 
 def _shown(text: str) -> str:
-    return plain(text).strip(". ")[:_LONGEST]
+    return plain(text).replace("\n", "\\n").strip(". ")
 
 
 def name_of(job: Job, differing: Sequence[str] = ()) -> str:

@@ -1,4 +1,4 @@
-"""What driver and workers hand each other on disk: splits, mapped into every process, and logits, as they come."""
+"""What driver and workers hand each other on disk: splits, mapped into every process; logits, as they come; fits."""
 
 import contextlib
 import shutil
@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from threshold_lab.arrays import arrays_in, npz
 from threshold_lab.errors import StoreError
+from threshold_lab.fits import arrays_of, fit_of
 from threshold_lab.records import PARTS, Fit, Part, Splits
 
 _LARGE = 2**20
@@ -20,7 +22,7 @@ ARRAYS = tuple(field.name for field in fields(Part))
 
 
 class Exchange:
-    """A folder of splits by their content hash, which the driver writes, and of desks, where workers put logits."""
+    """A folder of splits by their content hash, which the driver writes, and of desks, for what workers train."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -78,9 +80,20 @@ class FolderDesk:
         with _room(self.folder, "the logits of what was trained"), self._file(lane, part).open("ab") as file:
             file.write(logits.tobytes())
 
-    def take(self, fits: Iterable[Fit]) -> list[Fit]:
-        """Give fits their logits, mapped where they are large, and clear the desk."""
-        whole = [replace(fit, logits={part: self._logits(fit, part) for part in PARTS}) for fit in fits]
+    def lay(self, fits: Iterable[Fit]) -> None:
+        """Put what a program left, but for the logits, which are there. Raises StoreError where there is no room.
+
+        What goes through a pipe may be cut in two by a death, and then be waited for; a file is found or not.
+        """
+        with _room(self.folder, "what was trained"):
+            for fit in fits:
+                self._arrays(fit.key).write_bytes(npz(arrays_of(fit)))
+                if fit.model is not None:
+                    self._model(fit.key).write_bytes(fit.model)
+
+    def take(self, keys: Iterable[str]) -> list[Fit]:
+        """Return fits by their keys, large logits mapped, and clear the desk."""
+        whole = [self._fit(key) for key in keys]
         self.clear()
         return whole
 
@@ -88,10 +101,21 @@ class FolderDesk:
         """Leave nothing on the desk; what is mapped stays readable."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _fit(self, key: str) -> Fit:
+        model = self._model(key).read_bytes() if self._model(key).exists() else None
+        fit = fit_of(key, arrays_in(self._arrays(key).read_bytes()), model)
+        return replace(fit, logits={part: self._logits(fit, part) for part in PARTS})
+
     def _logits(self, fit: Fit, part: str) -> NDArray[np.float32]:
         path, units = self._file(fit.key, part), fit.weights[-1].size
         flat = np.memmap(path, np.float32, "r") if _is_large(path) else np.fromfile(path, np.float32)
         return flat.reshape(-1, units)
+
+    def _arrays(self, key: str) -> Path:
+        return self.folder / f"{key}.npz"
+
+    def _model(self, key: str) -> Path:
+        return self.folder / f"{key}.keras"
 
     def _file(self, lane: str, part: str) -> Path:
         return self.folder / f"{lane}-{part}.float32"

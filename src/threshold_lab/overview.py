@@ -9,7 +9,7 @@ from functools import cached_property
 import pandas as pd
 
 from threshold_lab import curves, figures
-from threshold_lab.captions import DEFAULT_STORE, apart, experiment_of, in_store, in_words, name_of, typed
+from threshold_lab.captions import DEFAULT_STORE, apart, data_name, experiment_of, in_store, in_words, name_of, typed
 from threshold_lab.cells import TEST_LOGITS, stored_scores
 from threshold_lab.figures import Line
 from threshold_lab.heads import head_of
@@ -107,7 +107,7 @@ def _overview(
         f"sweep of {len(jobs)} jobs",
         {SWEEP: origin.sweep, KIND: "sweep", SUMS: digest(sorted(stored[job.key].run_id for job in jobs))},
         description=_description(table, len(grouped), origin),
-        files=_pictures(found, table, experiment),
+        files=_pictures(found, table, f"{data_name(jobs[0].spec)} {jobs[0].study}".strip()),
     )
 
 
@@ -165,17 +165,17 @@ def _slider(own: _Cell) -> bytes:
     )
 
 
-def _pictures(found: Sequence[_Cell], table: pd.DataFrame, experiment: str) -> dict[str, bytes]:
+def _pictures(found: Sequence[_Cell], table: pd.DataFrame, of: str) -> dict[str, bytes]:
     heat = {
         f"heat_map_{words}.png": figures.heat_map(
             table.pivot_table(index="cell", columns="cut", values=name, sort=False),
-            title=f"{experiment}: {words} on the test part, mean over seeds",
+            title=f"{of}: {words} on the test part, mean over seeds",
         )
         for name, words in _HEAT.items()
     }
     shown = found[:MOST]
     drawn = heat | {
-        "curves.png": figures.curves(_panels(shown), title=f"{experiment}: the test part, mean over seeds"),
+        "curves.png": figures.curves(_panels(shown), title=f"{of}: the test part, mean over seeds"),
         "histograms.png": figures.histograms({own.name: comparable(own.scores, own.scale) for own in shown}),
     }
     pages = {f"sliders/{name}.html": _slider(own) for name, own in zip(_as_files(found), found, strict=True)}

@@ -38,12 +38,13 @@ class TimeLimitError(Exception):
 class Task:
     """A program in a worker. spent, silent: seconds it is at work, and since it last got on; ended: why it was.
 
-    untold: seconds that its process is gone and its future has not been told: what tells it can die of the same death.
+    untold: seconds that its process is gone and its future has not been told: a pool may miss a death while it is given
+    more to do.
     """
 
     program: Program
     desk: FolderDesk
-    future: Future[list[Fit]]
+    future: Future[None]
     spent: float = 0.0
     silent: float = 0.0
     untold: float = 0.0
@@ -86,7 +87,7 @@ class Task:
             return self.ended or WorkerDiedError(DIED)
         error = self.future.exception()
         if error is None:
-            return self.desk.take(self.future.result())
+            return self.desk.take(lane.key for lane in self.program.lanes)
         self.desk.clear()
         return error
 
@@ -143,10 +144,11 @@ class Worker:
     def tick(self, seconds: float, limits: Limits) -> None:
         """Take note of some more seconds, and end the process where its program takes too long."""
         if self.tasks and not self.tasks[0].done:
-            task = self.tasks[0]
-            task.tick(seconds, limits)
-            task.untold += 0.0 if any(child.is_alive() for child in self._children) else seconds
-            if task.ended:
+            if any(child.is_alive() for child in self._children):
+                self.tasks[0].tick(seconds, limits)
+            else:
+                self.tasks[0].untold += seconds
+            if self.tasks[0].ended:
                 self._kill()
 
     def take_finished(self) -> list[tuple[Program, Any]]:
@@ -156,7 +158,7 @@ class Worker:
             task = self.tasks.popleft()
             found.append((task.program, task.collect()))
             if task.has_died:
-                self.stop(wait=not task.is_lost)
+                self.stop()
                 found += [(behind.program, None) for behind in self._dropped()]
         return found
 
@@ -167,11 +169,11 @@ class Worker:
             task.desk.clear()
         return behind
 
-    def stop(self, *, wait: bool = True) -> None:
+    def stop(self) -> None:
         """End the process, be it stopped, hung or at work: what is done of a program is done again."""
         self._kill()
         if self._pool is not None:
-            self._pool.shutdown(wait, cancel_futures=True)
+            self._pool.shutdown(cancel_futures=True)
             self._pool, self._ready = None, Future()
 
     def _kill(self) -> None:

@@ -16,6 +16,7 @@ from threshold_lab import durable
 from threshold_lab.arrays import arrays_in, npz, plain_bytes
 from threshold_lab.errors import StoreError
 from threshold_lab.faults import around
+from threshold_lab.fits import arrays_of, fit_of
 from threshold_lab.records import Fit
 from threshold_lab.signing import AFTER, require_whole, signed, signed_plan
 
@@ -87,14 +88,7 @@ class Store:
     def _fit(self, key: str, content: bytes) -> Fit:
         require_whole(key, content)
         found = arrays_in(content)
-        layers = sum(name.startswith("weights/") for name in found)
-        return Fit(
-            key=key,
-            weights=tuple(found[f"weights/{layer}"] for layer in range(layers)),
-            history=_below("history/", found),
-            logits=_below("logits/", found),
-            model=self._stored_model(key, found.get(MODEL)),
-        )
+        return fit_of(key, found, self._stored_model(key, found.get(MODEL)))
 
     def _stored_model(self, key: str, told: Any) -> bytes | None:
         """The model of a fit. Raises StoreError where the fit tells the hash of another, OSError where it is gone."""
@@ -109,8 +103,11 @@ class Store:
         """Write fits; the model of each first, so that a fit that is there is all there."""
         files: dict[Path, bytes] = {}
         for fit in fits:
-            files |= {} if fit.model is None else {self._model(fit.key): fit.model}
-            files[self._arrays(fit.key)] = signed(fit.key, npz(_arrays_of(fit)))
+            arrays = arrays_of(fit)
+            if fit.model is not None:
+                files[self._model(fit.key)] = fit.model
+                arrays[MODEL] = np.frombuffer(_sha256(fit.model), np.uint8)
+            files[self._arrays(fit.key)] = signed(fit.key, npz(arrays))
         self.put(files)
 
     def has(self, key: str) -> bool:
@@ -197,19 +194,8 @@ def _next(name: str) -> str:
     return f"{base}+{int(number or 1) + 1:04d}"
 
 
-def _arrays_of(fit: Fit) -> dict[str, Any]:
-    arrays: dict[str, Any] = {f"weights/{layer}": array for layer, array in enumerate(fit.weights)}
-    arrays |= {f"history/{name}": array for name, array in fit.history.items()}
-    arrays |= {f"logits/{name}": array for name, array in fit.logits.items()}
-    return arrays | ({MODEL: np.frombuffer(_sha256(fit.model), np.uint8)} if fit.model is not None else {})
-
-
 def _sha256(content: bytes) -> bytes:
     return hashlib.sha256(content).digest()
-
-
-def _below(prefix: str, arrays: dict[str, Any]) -> dict[str, Any]:
-    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
 @contextmanager

@@ -106,12 +106,14 @@ def _light() -> Iterator[None]:
     look for dead circles among new objects alone: Python looks the less often the more there are, and the libraries'
     half a million live on.
     """
+    own = gc.get_freeze_count() == 0
     gc.freeze()
     try:
         with threadpool_limits(OF_MATRICES, "blas"):
             yield
     finally:
-        gc.unfreeze()
+        if own:
+            gc.unfreeze()
 
 
 def _train_and_record(jobs: Sequence[Job], recorder: "_Recorder", pool: LocalPool) -> None:

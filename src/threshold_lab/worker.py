@@ -18,7 +18,7 @@ from threshold_lab.exchange import FolderDesk, taken
 from threshold_lab.explanation.answer import Explanation
 from threshold_lab.faults import around
 from threshold_lab.plan import Program
-from threshold_lab.records import Fit, Parts, Shown
+from threshold_lab.records import Parts, Shown
 from threshold_lab.spec import RunSpec
 from threshold_lab.threads import OF_A_WORKER
 
@@ -47,17 +47,19 @@ def ready() -> int:
     return os.getpid()
 
 
-def train(program: Program, folder: Path, desk: FolderDesk) -> list[Fit]:
-    """Train a program on splits in the folder of an exchange. Raises LabError, and TrainingError for all else."""
+def train(program: Program, folder: Path, desk: FolderDesk) -> None:
+    """Train a program on splits in the folder of an exchange, and lay its fits on a desk.
+
+    Raises LabError, and TrainingError for all else.
+    """
     parts = {key: taken(folder, key) for key in {lane.data for lane in program.lanes}}
     try:
         with around("train"):
-            fits: list[Fit] = _trainer().train(program.lanes, parts, desk, program.exported)
+            desk.lay(_trainer().train(program.lanes, parts, desk, program.exported))
     except LabError:
         raise
     except Exception as error:
         raise TrainingError(f"{type(error).__name__}: {error}") from None
-    return fits
 
 
 def explain(path: Path, name: str, rows: Rows | None) -> Explanation:

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ def packed(parts: Parts) -> Files:
     return {**_saved(parts.numbers, parts.texts), **artifacts}
 
 
-@lru_cache(maxsize=16)
+@cache
 def _saved(numbers: tuple[str, ...], texts: tuple[str, ...]) -> Files:
     """The files of a model of some columns, of blank artifacts.
 
