@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import Future
 from concurrent.futures.process import _ExecutorManagerThread
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from conftest import bits, fits_of, lane
 from threshold_lab.errors import ConfigError
 from threshold_lab.executors import TRIES, LocalPool
 from threshold_lab.plan import Program
-from threshold_lab.process import Limits, Task, TimeLimitError, WorkerDiedError
+from threshold_lab.process import Limits, TimeLimitError, WorkerDiedError
 from threshold_lab.records import Splits
 from threshold_lab.worker import TrainingError
 
@@ -151,34 +150,6 @@ def test_a_worker_that_stands_still_past_its_lease_and_one_that_takes_too_long_a
     assert str(outcomes[slow]) == "not done after the 0.5 s of executor.time_limit"
     assert isinstance(outcomes[hungry], WorkerDiedError | TrainingError), outcomes[hungry]
     assert len(outcomes[last]) == 1
-
-
-def test_a_silent_program_is_ended_after_its_lease_and_told_why():
-    task = Task(program(0), SilentDesk(), Future())
-    limits = Limits(lease=10.0, time_limit=100.0)
-    for _ in range(12):
-        task.tick(1.0, limits)
-    assert isinstance(task.ended, WorkerDiedError)
-    assert "made no progress for 10 s" in str(task.ended)
-    assert "raise executor.lease" in str(task.ended)
-
-
-def test_a_program_that_gets_on_is_left_alone_until_its_time_is_over():
-    task = Task(program(0), SilentDesk(), Future())
-    for second in range(100):
-        task.desk.bytes = [second]
-        task.tick(1.0, Limits(lease=10.0, time_limit=99.5))
-        assert (task.ended is None) == (second < 99)
-    assert isinstance(task.ended, TimeLimitError)
-
-
-class SilentDesk:
-    """One where nothing is put."""
-
-    bytes = ()
-
-    def progress(self):
-        return self.bytes
 
 
 def test_what_stops_one_program_is_told_with_it_and_the_others_go_on(splits):
