@@ -13,12 +13,15 @@ from pathlib import Path
 
 import pytest
 from conftest import bits, fits_of, lane
+from faulty import rehearsed
 
+from threshold_lab import process
 from threshold_lab.errors import ConfigError
 from threshold_lab.executors import TRIES, LocalPool
 from threshold_lab.plan import Program
 from threshold_lab.process import Limits, TimeLimitError, WorkerDiedError
 from threshold_lab.records import Splits
+from threshold_lab.store import Store
 from threshold_lab.worker import TrainingError
 
 
@@ -87,10 +90,22 @@ def test_a_worker_that_dies_while_the_driver_is_elsewhere_costs_no_more(splits):
     assert not desks
 
 
-def test_a_death_that_the_pool_itself_does_not_survive_is_noticed(splits, monkeypatch):
+@pytest.fixture
+def rehearsed_programs(splits, tmp_path, monkeypatch) -> list[Program]:
+    """Programs whose fits workers hand out, which are there at once, as they import no TensorFlow."""
+    programs = [program(seed) for seed in range(4)]
+    store = Store(tmp_path / "control")
+    store.save(*fits_of([own.lanes[0] for own in programs], splits))
+    monkeypatch.setenv(rehearsed.VARIABLE, str(store.folder))
+    monkeypatch.setenv(rehearsed.LOG, str(tmp_path / "log"))
+    monkeypatch.setattr(process, "prepare", rehearsed.prepare)
+    return programs
+
+
+def test_a_death_that_the_pool_itself_does_not_survive_is_noticed(rehearsed_programs, splits, monkeypatch):
     """What is to tell the driver of a death may end without having told."""
     monkeypatch.setattr(_ExecutorManagerThread, "terminate_broken", lambda self, cause: None)
-    programs = [program(seed, epochs=200) for seed in range(2)]
+    programs = rehearsed_programs
     with LocalPool(1) as pool:
         pool.share({"data": splits})
         killed, kill = killer(pool, lambda worker: True)
@@ -107,8 +122,8 @@ def test_a_death_that_the_pool_itself_does_not_survive_is_noticed(splits, monkey
     assert not desks
 
 
-def test_a_program_whose_worker_always_dies_fails_alone_after_three_tries(splits):
-    programs = [program(seed) for seed in range(4)]
+def test_a_program_whose_worker_always_dies_fails_alone_after_three_tries(rehearsed_programs, splits):
+    programs = rehearsed_programs
     with LocalPool(1) as pool:
         pool.share({"data": splits})
         killed, kill = killer(pool, lambda worker: worker.tasks[0].program == programs[0])
