@@ -18,7 +18,7 @@ from threshold_lab.tracking import Runs
 
 WORDS = ["activation=sigmoid,linear", "loss=binary_crossentropy,mse"]
 HOSTILE = (
-    """</script><script>window.hacked=1</script>"'><img src=x onerror="window.hacked=2"> | `b` [l](x) {{7*7}} $x$"""
+    """</script><script>window.hacked=1</script>"'><img src=x onerror="window.hacked=2"> | `b` [l](x) {{777*777}} $x$"""
 )
 GAIN = Measured(
     data="moons", statistic="gain", value=0.012345, low=-0.0021, high=0.0268, confidence=0.95, limit="0", holds=None

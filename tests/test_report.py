@@ -111,7 +111,7 @@ def test_stored_words_stay_words(hostile):
     assert "script" not in page.tags
     assert "img" not in page.tags
     assert " ".join(page.words).count(HOSTILE) >= 9
-    assert b"49" not in hostile[TEXT]
+    assert str(777 * 777).encode() not in hostile[TEXT]
     html = MarkdownIt("commonmark", {"html": True}).enable("table").render(hostile[TEXT].decode())
     text = Text(html.encode())
     assert not {"script", "b"} & set(text.tags)
