@@ -58,7 +58,7 @@ def client_of(place: Path) -> MlflowClient:
 
 
 def run_named(client: MlflowClient, name: str):
-    (experiment,) = client.search_experiments(filter_string="name = 'churn.csv'")
+    (experiment,) = client.search_experiments(filter_string="name LIKE 'churn.csv %'")
     (found,) = client.search_runs([experiment.experiment_id], f"attributes.run_name = '{name}'")
     return found
 

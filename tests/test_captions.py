@@ -1,6 +1,7 @@
 """What a job is called, and how it is asked for alone."""
 
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -12,9 +13,9 @@ from threshold_lab.provenance import engine
 from threshold_lab.spec.data import PATHS
 from threshold_lab.tracking import is_plain
 
-FILES = ("churn.csv", "a/train.csv", "b/train.csv", "a/b/train.csv", "/a/b/train.csv", "a b/train.csv", "a~train.csv")
-FILES += ("moons", "train", "..csv", "../a.csv", "a/../b.csv", "a+b.csv", "train + a.csv", "x" * 300 + ".csv")
-FILES += ("x" * 301 + ".csv", "\x1b.csv", "\\x1b.csv", "a\nb.csv", "a\\nb.csv", "表" * 80 + "/" + "表" * 80 + ".csv")
+FILES = ("churn.csv", "a/b/train.csv", "/a/b/train.csv", "a b/t t.csv", "moons", "..csv", "...", "../a.csv", "a+b.csv")
+FILES += ("x" * 300 + ".csv", "\x1b.csv", "a\nb.csv", "a\\nb.csv", "表" * 80 + "/" + "表" * 80 + ".csv")
+ONE, OTHER = "1f3a9c2e" + "0" * 56, "0d5b7e41" + "0" * 56
 
 
 def job(**changes: object) -> Job:
@@ -28,31 +29,31 @@ def test_an_experiment_is_a_data_set_and_a_study_which_is_no_part_of_what_a_job_
     assert (asked, asked.key) == (alone, alone.key)
 
 
-def of_files(*paths: str, study: str = "") -> str:
+def of_files(*paths: str, files: str = ONE, study: str = "") -> Job:
     named = {"path": paths[0]} if len(paths) == 1 else dict(zip(PATHS[1:], paths, strict=True))
-    return experiment_of(replace(job(data={"source": "csv", "target": "y", **named}), study=study))
+    return replace(job(data={"source": "csv", "target": "y", **named}), files=files, study=study)
 
 
-def test_no_two_data_sets_share_an_experiment_unless_one_study_asks_for_both():
-    parts = ("a/train.csv", "a/valid.csv")
-    names = [
-        experiment_of(job()),
-        *map(of_files, FILES),
-        of_files(*parts, "a/test.csv"),
-        of_files(*parts, "b/test.csv"),
-    ]
-    assert len(set(names)) == len(names)
-    assert all(is_plain(name) and len(quote(name)) <= 80 for name in names)
-    assert [of_files("churn.csv"), of_files("./a//train.csv")] == ["churn.csv", "a~train.csv"]
-    assert of_files(*parts, "a/test.csv") == "a~train.csv + a~valid.csv + a~test.csv"
-    assert of_files("a/sonar.csv", study="sonar_baseline") == of_files("sonar.csv", study="sonar_baseline")
+@pytest.mark.parametrize("path", FILES)
+def test_two_files_share_an_experiment_where_name_and_content_are_the_same_wherever_they_are(path):
+    own, other = experiment_of(of_files(path)), experiment_of(of_files(path, files=OTHER))
+    assert own != other
+    assert own == experiment_of(of_files(str(Path("another", "folder", Path(path).name))))
+    assert all(is_plain(name) and len(quote(name)) <= 80 for name in (own, other))
+
+
+def test_an_experiment_of_files_says_their_names_and_the_first_digits_of_their_hash():
+    assert experiment_of(of_files("a/churn.csv")) == f"churn.csv {ONE[:8]}"
+    assert experiment_of(of_files("a/sonar.csv", study="baseline")) == f"sonar.csv {ONE[:8]} baseline"
+    assert experiment_of(of_files("a/t.csv", "a/v.csv", "b/t.csv")) == f"t.csv + v.csv + t.csv {ONE[:8]}"
+    assert experiment_of(of_files("x" * 300 + ".csv")) == f"{'x' * 69} {ONE[:8]}"
 
 
 @pytest.mark.parametrize("study", ["", "sonar_baseline"])
 @pytest.mark.parametrize("path", FILES)
 def test_a_study_is_told_from_the_experiment_that_it_is_part_of(path, study):
-    own = replace(job(data={"source": "csv", "target": "y", "path": path}), study=study)
-    assert study_of(experiment_of(own), own.spec) == study
+    own = of_files(path, study=study)
+    assert study_of(experiment_of(own), replace(own, study="")) == study
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import gc
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from conftest import spec
 from test_recording import fit
@@ -9,9 +10,10 @@ from test_recording import fit
 from threshold_lab import data
 from threshold_lab.plan import Job
 from threshold_lab.provenance import decisions, engine
+from threshold_lab.spec import RunSpec
 from threshold_lab.store import Store
 from threshold_lab.sweep import Place, sweep
-from threshold_lab.tracking import Memory
+from threshold_lab.tracking import TABLE_HASH, Memory
 from threshold_lab.watching import Watch
 
 
@@ -25,13 +27,34 @@ class Frozen(Watch):
         self.objects = gc.get_freeze_count()
 
 
-def test_circles_are_looked_for_among_what_recording_makes_and_afterwards_among_all(folder):
-    own, store, watch = spec(), Store(folder / "mlruns"), Frozen()
+def laid(own: RunSpec, store: Store) -> Job:
+    """A job whose fits are in a store already, so that nothing is trained for it."""
     splits = data.load(own.data)
     job = Job(own, splits.hash, engine(), decisions())
     store.save(*[replace(fit(splits, lane.seed), key=lane.key) for lane in job.lanes])
+    return job
+
+
+def test_circles_are_looked_for_among_what_recording_makes_and_afterwards_among_all(folder):
+    own, store, watch = spec(), Store(folder / "mlruns"), Frozen()
+    job = laid(own, store)
     before = gc.get_freeze_count()
     outcome = sweep([own], Place(store.folder, 1), watch, runs=Memory)
     assert list(outcome.errors) == [job.key]
     assert watch.objects > 100_000
     assert gc.get_freeze_count() == before
+
+
+def test_a_file_has_one_experiment_however_it_is_named_and_another_file_of_its_name_another(folder, monkeypatch):
+    store, memory = Store(folder / "mlruns"), Memory()
+    for place, rows in (("here", 30), ("there", 40)):
+        (folder / place).mkdir()
+        (folder / place / "t.csv").write_text("x,y\n" + "".join(f"{row % 7},{row % 2}\n" for row in range(rows)))
+        monkeypatch.chdir(folder / place)
+        for path in ("t.csv", str(Path("t.csv").resolve())):
+            own = spec(data={"source": "csv", "path": path, "target": "y"})
+            laid(own, store)
+            sweep([own], Place(store.folder, 1), Watch(), runs=lambda: memory)
+    hashes = [own.tags[TABLE_HASH] for own in memory.records.values()]
+    assert [own.experiment for own in memory.records.values()] == [f"t.csv {own[:8]}" for own in hashes]
+    assert hashes[0] == hashes[1] != hashes[2] == hashes[3]

@@ -8,10 +8,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from conftest import spec
 from damages import DAMAGES, in_the_way
 from mlflow import MlflowClient
+from test_driver import laid
 from verified import FAILING, FIRST, Quiet, checked, circle, contents, copied, runs_of, swept, the_store, told
 
+from threshold_lab import data
+from threshold_lab.store import Store
+from threshold_lab.sweep import Place, sweep
 from threshold_lab.tracking import ADDED, KEY, SUMS
 from threshold_lab.verify import repair
 
@@ -123,6 +128,20 @@ def test_a_run_whose_model_cannot_be_put_back_is_recorded_again_from_its_fits(ex
     (new,) = (own for own in runs_of(store) if own.tags.get(KEY) == old.tags[KEY] and not own.put_away)
     assert old.put_away
     assert (new.metrics, new.experiment) == (old.metrics, old.experiment)
+
+
+def test_a_run_on_files_is_recorded_again_where_it_was(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text("x,y\n" + "".join(f"{row % 7},{row % 2}\n" for row in range(30)))
+    own = spec(data={"source": "csv", "path": "t.csv", "target": "y"})
+    store = tmp_path / "mlruns"
+    laid(own, Store(store))
+    sweep([own], Place(store, 1, studies={own: "theirs"}), Quiet())
+    (path,) = store.glob("artifacts/*/*/artifacts/model/MLmodel")
+    path.write_bytes(b"")
+    assert told(repair(store, checked(store), Quiet()).left) == []
+    old, new = (each.experiment for each in runs_of(store))
+    assert old == new == f"t.csv {data.load(own.data).files[:8]} theirs"
 
 
 @pytest.mark.parametrize("place", ["lock", "fits", "plans", "partial"])

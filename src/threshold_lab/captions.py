@@ -11,9 +11,9 @@ from threshold_lab.errors import plain
 from threshold_lab.heads import contract_for, head_of
 from threshold_lab.plan import Job
 from threshold_lab.records import Splits, Suspicion
-from threshold_lab.spec import RunSpec, Training, digest, leaves, paths_of
+from threshold_lab.spec import RunSpec, Training, leaves, paths_of
 from threshold_lab.thresholds import title
-from threshold_lab.tracking import CELL, HEAD, KEY, RUN_ID
+from threshold_lab.tracking import CELL, HEAD, KEY, RUN_ID, TABLE_HASH
 
 EXPERIMENT = """What the output activation, the loss and the threshold of a Keras binary classifier each decide, on one
 data set. A run is one configuration: its metrics are means over seeds on the test part (`_sd`: standard deviation), at
@@ -22,13 +22,15 @@ the threshold chosen on the validation part. `majority` is the accuracy of alway
 where a bin begins, as a probability in hundredths; the ends hold what lies beyond. Where runs are grouped, by
 activation and loss, a bar is the average over all thresholds of the group. A run of kind `sweep` holds the comparison
 of all its jobs: table, heat maps, curves, histograms, and a slider for the threshold of each network; its page is
-printed by `threshold-lab ui`. Each run says how it was made; `threshold-lab reproduce RUN_ID` makes it again."""
+printed by `threshold-lab ui`. Where the data are files, the digits behind their names are the first of the hash of
+what they hold (tag `lab.table`): a file that was edited is another data set. Each run says how it was made;
+`threshold-lab reproduce RUN_ID` makes it again."""
 """Description of every experiment."""
 
 DEFAULT_STORE = "mlruns"
 _LONGEST = 200  # of a name; MLflow keeps 250 characters
 _FOLDER = 80  # of an experiment's name in an address: MLflow keeps 200 characters of that of a run's artifacts
-_BETWEEN = "~"  # folders, as a slash would make one of what is before it
+_DIGITS = 8  # of a hash in such a name
 ALWAYS_NAMED = ("activation", "loss")
 _WARNED = 20
 _SWEPT = ("activation", "loss", "threshold")
@@ -37,13 +39,13 @@ _GROUPS = {"data": "data.source", "optimizer": "optimizer.name"}
 
 
 def experiment_of(job: Job) -> str:
-    """Return the experiment of a job: its data, and the study it was asked for, which says which data are meant."""
-    return f"{data_name(job.spec)} {job.study}" if job.study else data_set(job.spec)
+    """Return the experiment of a job: its data set, and the study it was asked for, where there is one."""
+    return f"{data_set(job)} {job.study}".strip()
 
 
-def study_of(experiment: str, spec: RunSpec) -> str:
-    """Return the study of a job in an experiment; empty where there is none."""
-    return "" if experiment == data_set(spec) else experiment.removeprefix(data_name(spec)).strip()
+def study_of(experiment: str, job: Job) -> str:
+    """Return the study that a job was asked for, by its experiment; empty where there is none."""
+    return experiment.removeprefix(data_set(job)).strip()
 
 
 def data_name(spec: RunSpec) -> str:
@@ -52,23 +54,17 @@ def data_name(spec: RunSpec) -> str:
     return next((_shown(Path(own).stem)[:_LONGEST] for own in paths), "") or spec.data.source
 
 
-def data_set(spec: RunSpec) -> str:
-    """Return what no other files are called, by their paths, and a folder may be: `here~churn.csv`; or a source.
-
-    Where that does not tell them from all others, as it is too long, does not print, or names no kind, a hash follows.
+def data_set(job: Job) -> str:
+    """Return what a job's data are called and no others: their source, or the names of their files with the first
+    digits of the hash of what these hold, `churn.csv 1f3a9c2e`, wherever they are. It is a folder's name too.
     """
-    files = [Path(own) for own in paths_of(spec.data).values()]
-    if not files:
-        return spec.data.source
-    told = " + ".join(map(str, files))
-    shown = _shown(told.replace("/", _BETWEEN))
-    exact = told.count("+") == len(files) - 1 and all(own.suffix for own in files)
-    if exact and shown.replace(_BETWEEN, "/") == told and len(quote(shown)) <= _FOLDER:
-        return shown
-    own = f" {digest(list(map(str, files)))[:8]}"
-    while len(quote(shown + own)) > _FOLDER:
-        shown = shown[1:]
-    return (shown + own).strip(". ")
+    names = [Path(own).name for own in paths_of(job.spec.data).values()]
+    if not names:
+        return job.spec.data.source
+    shown = _shown(" + ".join(names))
+    while len(quote(told := f"{shown.strip()} {job.files[:_DIGITS]}".strip())) > _FOLDER:
+        shown = shown[:-1]
+    return told
 
 
 def _shown(text: str) -> str:
@@ -113,7 +109,8 @@ def tags_of(job: Job) -> dict[str, str]:
     own["rule"] = title(spec.threshold, spec.rule)
     own["contract"] = contract_for(spec).verdict
     own["score"] = f"score is {_with_article(stands_for(spec))}"
-    return {KEY: job.key, CELL: job.cell, "data": job.data, "engine": job.engine, **own}
+    files = {TABLE_HASH: job.files} if job.files else {}
+    return {KEY: job.key, CELL: job.cell, "data": job.data, "engine": job.engine, **files, **own}
 
 
 def stands_for(training: Training) -> str:

@@ -22,7 +22,8 @@ class Job:
     """One configuration on its data: one MLflow run.
 
     Hashes: `data` of its splits' content, `engine` of the code that trains, `decisions` of the code that decides.
-    study: what it was asked for, which is no part of what it is; empty where for itself.
+    No part of what it is: `study`, what it was asked for, empty where for itself; `files`, the hash of those that hold
+    its data, empty where none do.
     """
 
     spec: RunSpec
@@ -30,6 +31,7 @@ class Job:
     engine: str
     decisions: str = ""
     study: str = field(default="", compare=False)
+    files: str = field(default="", compare=False)
 
     @cached_property
     def key(self) -> str:

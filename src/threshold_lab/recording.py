@@ -22,7 +22,7 @@ from threshold_lab.records import HISTORY, Fit
 from threshold_lab.sealing import sealed
 from threshold_lab.spec import canonical, leaves
 from threshold_lab.thresholds import title
-from threshold_lab.tracking import SWEEP, TABLE_HASH, RunRecord
+from threshold_lab.tracking import SWEEP, RunRecord
 from threshold_lab.tracking.model import at
 
 HALF, TUNED = 0.5, "youden"
@@ -95,9 +95,9 @@ def record_of(job: Job, cell: Cell, origin: Origin) -> RunRecord:
 
 
 def _of_data(cell: Cell) -> dict[str, str]:
-    """Tags: the hash of the files, where there are any, and the kinds of what may be wrong with the rows."""
+    """Tag: the kinds of what may be wrong with the rows."""
     kinds = ", ".join(dict.fromkeys(own.kind for own in cell.splits.suspicions))
-    return ({TABLE_HASH: cell.splits.files} if cell.splits.files else {}) | ({"warnings": kinds} if kinds else {})
+    return {"warnings": kinds} if kinds else {}
 
 
 def _warnings(cell: Cell) -> dict[str, bytes]:

@@ -74,7 +74,10 @@ def sweep(
     gather([faults.of_environment, most_patience])
     sources = list(dict.fromkeys(spec.data for spec in specs))
     loaded = dict(zip(sources, gather([partial(data.load, own) for own in sources], DataError), strict=True))
-    asked = [Job(spec, loaded[spec.data].hash, engine(), decisions(), place.studies.get(spec, "")) for spec in specs]
+    asked = [
+        Job(own, loaded[own.data].hash, engine(), decisions(), place.studies.get(own, ""), loaded[own.data].files)
+        for own in specs
+    ]
     jobs = tuple(dict.fromkeys(asked))
     if found := list(dict.fromkeys(each for own in loaded.values() for each in own.suspicions)):
         watch.suspicious(found)
@@ -102,9 +105,8 @@ def sweep(
 
 @contextmanager
 def _light() -> Iterator[None]:
-    """Multiply matrices on one thread, as several would take the cores of the workers, and wait for each other; and
-    look for dead circles among new objects alone: Python looks the less often the more there are, and the libraries'
-    half a million live on.
+    """Multiply matrices on one thread, as more would take the cores of the workers, and look for dead circles among new
+    objects alone, as the libraries' half a million live on and would be looked through again and again.
     """
     own = gc.get_freeze_count() == 0
     gc.freeze()

@@ -1,7 +1,7 @@
 """Runs that cannot be put right in place: put away and recorded again, from fits that are whole, without training."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from threshold_lab.captions import study_of
@@ -10,7 +10,7 @@ from threshold_lab.plan import Job
 from threshold_lab.provenance import decisions, engine
 from threshold_lab.spec import digest
 from threshold_lab.sweep import Place, sweep
-from threshold_lab.tracking import KEY, KIND, PARENT, SUMS, SWEEP, RunRows, Runs, own_database, set_tag
+from threshold_lab.tracking import KEY, KIND, PARENT, SUMS, SWEEP, TABLE_HASH, RunRows, Runs, own_database, set_tag
 from threshold_lab.verify.check import Onlooker
 from threshold_lab.verify.contents import Contents
 from threshold_lab.verify.family import listed
@@ -61,9 +61,10 @@ class Anew:
         """Return a run's job, where the present code on the present data would record just that."""
         if (spec := self.contents.spec_of(own)) is None:
             return None
-        study = study_of(own.rows.experiment, spec)
-        old = Job(spec, own.rows.tags.get("data", ""), engine(), decisions(), study)
-        return old if old.key == own.rows.tags.get(KEY) and self.contents.splits_of(old) is not None else None
+        tags = own.rows.tags
+        old = Job(spec, tags.get("data", ""), engine(), decisions(), files=tags.get(TABLE_HASH, ""))
+        old = replace(old, study=study_of(own.rows.experiment, old))
+        return old if old.key == tags.get(KEY) and self.contents.splits_of(old) is not None else None
 
     def record(self, own: Held) -> str:
         """Put a run away, and record what it was of again; return what was done. Raises LabError."""
