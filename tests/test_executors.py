@@ -235,3 +235,9 @@ def alive(process: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def test_a_worker_has_no_gpu_whatever_its_driver_may_see():
+    code = "import os; from threshold_lab.worker import prepare; prepare(); print(os.environ['CUDA_VISIBLE_DEVICES'])"
+    own = os.environ | {"CUDA_VISIBLE_DEVICES": "0"}
+    assert subprocess.run([sys.executable, "-c", code], env=own, capture_output=True, text=True).stdout == "-1\n"

@@ -46,6 +46,10 @@ def test_a_table_that_has_none_of_its_columns_is_refused(loaded):
         assert own["strange"] == ["column 'age' is missing; the model needs age, calls, plan"] * 3
 
 
+def test_it_says_the_same_where_there_is_a_gpu_as_it_stays_on_the_processor(loaded):
+    assert all(own["places"] == ["CPU:0"] for own in loaded.values())
+
+
 def test_another_threshold_holds_for_one_call(loaded):
     assert all(set(own["moved"]) == {"no"} for own in loaded.values())
     assert all("yes" in own["predicted"]["label"] for own in loaded.values())

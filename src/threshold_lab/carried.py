@@ -6,6 +6,7 @@ code.
 """
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ _MISSING |= {
     "-1.#QNAN",
 }  # as in training, which reads what pandas reads
 _RELATIVE, _ABSOLUTE = 1e-3, 1e-4  # of a score on another machine
+_PLACE = "cpu:0"  # a GPU multiplies with the first 10 bits of a number's fraction, as TensorFlow has it from the start
 
 Reals = NDArray[np.float64]
 Card = dict[str, Any]
@@ -49,7 +51,9 @@ class ThresholdModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         self.encoder = skops.io.load(context.artifacts["encoder"], trusted=_TYPES)
         import keras  # noqa: PLC0415 - MLflow runs this file when it stores a model, too
 
-        network = keras.models.load_model(context.artifacts["network"], compile=False, safe_mode=True)
+        self.placed = partial(keras.device, _PLACE)
+        with self.placed():
+            network = keras.models.load_model(context.artifacts["network"], compile=False, safe_mode=True)
         network.layers[-1].activation = keras.activations.linear  # scores are made of logits in float64
         self.network, self.activation = network, keras.activations.get(self.card["activation"])
         self._check_itself()
@@ -74,7 +78,8 @@ class ThresholdModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
             return np.empty(0)
         features = np.asarray(self.encoder.transform(columns), np.float32)
         batches = [features[start : start + _BATCH] for start in range(0, len(features), _BATCH)]
-        logits = [np.asarray(self.network(own, training=False)) for own in batches]
+        with self.placed():
+            logits = [np.asarray(self.network(own, training=False)) for own in batches]
         outputs = self.activation(np.concatenate(logits).astype(np.float64))
         return np.asarray(outputs, np.float64)[:, -1]
 

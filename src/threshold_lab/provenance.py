@@ -64,7 +64,6 @@ SETTINGS = (
     "OPENBLAS_NUM_THREADS",
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
-    "CUDA_VISIBLE_DEVICES",
 )
 """Environment variables that may change bits; no other is ever recorded."""
 

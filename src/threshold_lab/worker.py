@@ -25,7 +25,7 @@ from threshold_lab.threads import OF_A_WORKER
 _ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     **OF_A_WORKER,
-    "TF_FORCE_GPU_ALLOW_GROWTH": "true",  # or the first worker takes all of a GPU's memory
+    "CUDA_VISIBLE_DEVICES": "-1",  # on a GPU XLA adds up in the order it finds fastest, in each process another
 }
 
 
