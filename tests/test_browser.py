@@ -77,6 +77,16 @@ def test_the_page_opens_on_the_comparison_with_charts_chosen_and_runs_grouped(se
     tab.get_by_text("12 matching runs").wait_for()
 
 
+def test_the_comparison_is_a_link_away_from_whatever_page_the_experiment_opens_on(served, tab):
+    folder, page, *_ = served
+    tab.goto(f"{page.split('/#/')[0]}/#/experiments/{runs_of(folder)[0]}/overview/usage?workflowType=genai")
+    with tab.context.expect_page() as opened:
+        tab.get_by_role("link", name="The comparison").click()
+    opened.value.get_by_text("Group by: head").wait_for()
+    opened.value.get_by_text("12 matching runs").wait_for()
+    opened.value.close()
+
+
 def test_every_job_by_itself_has_a_line_through_what_it_was_made_of_and_came_to(served, tab):
     tab.goto(served[2])
     tab.get_by_text("12 matching runs").wait_for()

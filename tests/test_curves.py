@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, precision_recall_curve, roc_auc_score, roc_curve
 
-from threshold_lab import curves
+from threshold_lab import counts, curves
 
 
 def scored(networks: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -43,7 +43,7 @@ def test_the_precision_is_the_best_with_a_recall_of_so_much_or_more():
 def test_the_accuracy_is_that_of_each_threshold():
     scores, labels = scored()
     expected = [accuracy_score(labels, scores[0] >= own) for own in (-1.0, 0.1, 0.5)]
-    assert curves.accuracy_at(scores, labels, np.array([-1.0, 0.1, 0.5])) == pytest.approx(expected)
+    assert curves.at_cuts(counts.accuracy, scores, labels, np.array([-1.0, 0.1, 0.5])) == pytest.approx(expected)
 
 
 def test_a_curve_of_several_networks_is_their_mean():

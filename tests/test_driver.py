@@ -13,7 +13,7 @@ from threshold_lab.provenance import decisions, engine
 from threshold_lab.spec import RunSpec
 from threshold_lab.store import Store
 from threshold_lab.sweep import Place, sweep
-from threshold_lab.tracking import TABLE_HASH, Memory
+from threshold_lab.tracking import HEAD, TABLE_HASH, Database, Memory
 from threshold_lab.watching import Watch
 
 
@@ -58,3 +58,18 @@ def test_a_file_has_one_experiment_however_it_is_named_and_another_file_of_its_n
     hashes = [own.tags[TABLE_HASH] for own in memory.records.values()]
     assert [own.experiment for own in memory.records.values()] == [f"t.csv {own[:8]}" for own in hashes]
     assert hashes[0] == hashes[1] != hashes[2] == hashes[3]
+
+
+def test_what_a_later_sweep_does_otherwise_is_in_the_names_and_groups_of_its_runs(folder):
+    store = Store(folder / "mlruns")
+    for epochs, threshold in ((2, 0.5), (3, 0.5), (2, "f1")):
+        own = spec(epochs=epochs, threshold=threshold)
+        laid(own, store)
+        sweep([own], Place(store.folder, 1), Watch())
+    runs = list(Database(store.folder / "mlflow.db").runs())
+    head = "sigmoid binary_crossentropy"
+    assert {own.name: own.tags[HEAD] for own in runs} == {
+        f"{head} 0.5": head,
+        f"{head} 0.5 epochs=3": f"{head} epochs=3",
+        f"{head} f1": head,
+    }

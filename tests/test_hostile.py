@@ -14,11 +14,12 @@ from conftest import CONFIG, rows_of, spec
 from hostile import CANARY, CELLS, CHANGED, LOGITS, ORIGIN, PLANS, SPECS, TABLES, WORDS, arrays, changed, said
 from test_recording import fit
 
-from threshold_lab import captions
+from threshold_lab import recording
 from threshold_lab.arrays import arrays_in, npz
 from threshold_lab.cells import cell_of
 from threshold_lab.comparison import Asked
 from threshold_lab.errors import LabError, StoreError
+from threshold_lab.naming import experiment_of
 from threshold_lab.pairing import compared
 from threshold_lab.plan import Job
 from threshold_lab.provenance import decisions, engine
@@ -181,7 +182,7 @@ def test_an_encoder_that_calls_a_function_is_not_loaded(function, tmp_path):
     from sklearn.preprocessing import FunctionTransformer
     from skops.io.exceptions import UntrustedTypesFoundException
 
-    source = (Path(captions.__file__).parent / "carried.py").read_text()  # to import it would make it a model
+    source = (Path(recording.__file__).parent / "carried.py").read_text()  # to import it would make it a model
     trusted = json.loads(re.findall(r"^_TYPES = (.*\])", source, re.MULTILINE)[0])
     skops.io.dump(FunctionTransformer(function), tmp_path / "encoder.skops")
     with pytest.raises(UntrustedTypesFoundException):
@@ -259,7 +260,7 @@ def test_a_file_of_any_name_makes_an_experiment_below_the_artifacts(name, place)
     own = spec(data={"source": "csv", "path": name, "target": "y"})
     runs, splits = Runs(place), rows_of("data", train=60)
     job = Job(own, splits.hash, engine(), decisions())
-    experiment = captions.experiment_of(job)
+    experiment = experiment_of(job)
     cell = cell_of(job, [replace(fit(splits, seed), model=None) for seed in own.all_seeds], splits)
     made = runs.record(record_of(job, cell, ORIGIN))
     assert experiment.strip(". ")

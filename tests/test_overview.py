@@ -6,7 +6,6 @@ import numpy as np
 from conftest import spec
 
 from threshold_lab import overview
-from threshold_lab.captions import differing, name_of
 from threshold_lab.plan import Job
 from threshold_lab.records import Scores
 from threshold_lab.tracking import ALONE, PARENT, StoredRun
@@ -48,11 +47,3 @@ def test_a_label_that_ends_a_script_is_text_on_its_page():
     assert "alert(1)" in found
     assert label not in found
     assert found.count("<script>alert") == 0
-
-
-def test_jobs_are_named_by_what_differs_in_their_experiment():
-    jobs = [Job(spec(epochs=epochs), "data", "engine") for epochs in (2, 3)]
-    jobs.append(Job(spec(data={"source": "circles"}), "other", "engine"))
-    assert differing(jobs) == {"moons": ("epochs",), "circles": ()}
-    assert name_of(jobs[0], ("epochs",)) == "sigmoid binary_crossentropy 0.5 epochs=2"
-    assert name_of(jobs[0]) == "sigmoid binary_crossentropy 0.5"

@@ -1,5 +1,6 @@
 """Runs in and out of a real database; it is whole or absent, and follows its folder."""
 
+import json
 import shutil
 import sqlite3
 from contextlib import closing, contextmanager
@@ -11,8 +12,9 @@ from sqlalchemy import create_engine
 
 from threshold_lab import faults
 from threshold_lab.errors import ConfigError, StoreError
-from threshold_lab.tracking import CELL, KEY, SWEEP, RunRecord, Runs, artifacts, home
+from threshold_lab.tracking import CELL, KEY, SWEEP, Introduction, RunRecord, Runs, artifacts, home
 from threshold_lab.tracking.driver import Driver, _started, this_driver
+from threshold_lab.tracking.logged import NOTE
 from threshold_lab.tracking.names import SUPERSEDED
 from threshold_lab.tracking.patience import VARIABLE, Patient, most_patience
 
@@ -43,6 +45,18 @@ def test_a_run_comes_back_by_its_cell(runs):
     found = runs.of_cells(["cell", "other"])
     assert (found["k"].run_id, found["k"].status, found["k"].metrics["m"]) == (run_id, "FINISHED", 0.5)
     assert runs.file(run_id, "f.txt") == b"x"
+
+
+def test_what_was_said_of_an_experiment_last_is_there_for_the_next_sweep(runs):
+    runs.introduce("moons", Introduction("first", "one", ()))
+    runs.introduce("moons", Introduction("**second**", "two", ("epochs", "network.l2")))
+    again = Runs(runs.folder)
+    assert again.noted() == {"moons": "two"}
+    own = again._client.get_experiment_by_name("moons")
+    assert own.tags[NOTE].endswith("\n\n**second**")
+    assert f"](./#/experiments/{own.experiment_id}/runs?" in own.tags[NOTE].split("\n")[0]
+    alone = json.loads(own.tags["mlflow.sharedViewState.threshold-lab-jobs"])
+    assert alone["compareRunCharts"][0]["selectedParams"] == ["activation", "loss", "epochs", "network.l2", "cut"]
 
 
 def test_of_two_runs_of_a_job_the_finished_one_counts(runs):

@@ -1,111 +1,65 @@
-"""What is said of a job where its run is looked at: experiment, name, tags, description, and its own command."""
+"""What is said where runs are looked at: of an experiment; of a job its tags, its description and its own command."""
 
 import json
 import shlex
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from threshold_lab.errors import plain
+import numpy as np
+
 from threshold_lab.heads import contract_for, head_of
+from threshold_lab.naming import Known, data_name, head_name
 from threshold_lab.plan import Job
 from threshold_lab.records import Splits, Suspicion
-from threshold_lab.spec import RunSpec, Training, leaves, paths_of
+from threshold_lab.spec import RunSpec, Training, leaves
 from threshold_lab.thresholds import title
 from threshold_lab.tracking import CELL, HEAD, KEY, RUN_ID, TABLE_HASH
 
 EXPERIMENT = """What the output activation, the loss and the threshold of a Keras binary classifier each decide, on one
 data set. A run is one configuration: its metrics are means over seeds on the test part (`_sd`: standard deviation), at
-the threshold chosen on the validation part. `majority` is the accuracy of always saying the more frequent label;
-`test_rows_positive` and `test_rows_negative` are the histogram of the scores on bins that all runs share: a step is
-where a bin begins, as a probability in hundredths; the ends hold what lies beyond. Where runs are grouped, by
-activation and loss, a bar is the average over all thresholds of the group. A run of kind `sweep` holds the comparison
-of all its jobs: table, heat maps, curves, histograms, and a slider for the threshold of each network; its page is
-printed by `threshold-lab ui`. Where the data are files, the digits behind their names are the first of the hash of
-what they hold (tag `lab.table`): a file that was edited is another data set. Each run says how it was made;
-`threshold-lab reproduce RUN_ID` makes it again."""
-"""Description of every experiment."""
+the threshold chosen on the validation part. Its name tells, beside activation, loss and threshold, what is not as in
+the first runs here. `majority` is the accuracy of always saying the more frequent label; `test_rows_positive` and
+`test_rows_negative` are the histogram of the scores on bins that all runs share: a step is where a bin begins, as a
+probability in hundredths; the ends hold what lies beyond. Where runs are grouped, by what trained them, a bar is the
+average over all thresholds of the group. A run of kind `sweep` holds the comparison of all its jobs: table, heat maps,
+curves, histograms, and a slider for the threshold of each network; its page is printed by `threshold-lab ui`. Where the
+data are files, the digits behind their names are the first of the hash of what they hold (tag `lab.table`): a file that
+was edited is another data set. Each run says how it was made; `threshold-lab reproduce RUN_ID` makes it again."""
+"""What is said of every experiment."""
 
 DEFAULT_STORE = "mlruns"
-_LONGEST = 200  # of a name; MLflow keeps 250 characters
-_FOLDER = 80  # of an experiment's name in an address: MLflow keeps 200 characters of that of a run's artifacts
-_DIGITS = 8  # of a hash in such a name
-ALWAYS_NAMED = ("activation", "loss")
 _WARNED = 20
+_PARTS = {"train": "train", "validation": "validate", "test": "test"}
 _SWEPT = ("activation", "loss", "threshold")
 _SWEEPS = ("question", "none")  # of conf/sweep, those that sweep nothing else
 _GROUPS = {"data": "data.source", "optimizer": "optimizer.name"}
 
 
-def experiment_of(job: Job) -> str:
-    """Return the experiment of a job: its data set, and the study it was asked for, where there is one."""
-    return f"{data_set(job)} {job.study}".strip()
+def introduction(jobs: Sequence[Job], splits: Mapping[str, Splits], sweep: str, command: str, store: str) -> str:
+    """Return what an experiment is, in Markdown: its data, and the commands of the last sweep of it."""
+    lines = [_data_in_words(jobs, splits)]
+    if command:
+        lines.append(f"The last sweep was made by\n\n    {typed(command)}")
+    again = f"threshold-lab reproduce --sweep {sweep}{in_store(store)}"
+    lines.append(f"All its jobs, trained again and compared, to the bit:\n\n    {again}")
+    return "\n\n".join([*lines, EXPERIMENT])
 
 
-def study_of(experiment: str, job: Job) -> str:
-    """Return the study that a job was asked for, by its experiment; empty where there is none."""
-    return experiment.removeprefix(data_set(job)).strip()
+def _data_in_words(jobs: Sequence[Job], splits: Mapping[str, Splits]) -> str:
+    """Rows and prevalence of the first split of them."""
+    hashes = list(dict.fromkeys(job.data for job in jobs))
+    parts = dict(splits[hashes[0]].parts())
+    labels = np.concatenate([own.labels for own in parts.values()])
+    each = ", ".join(f"{len(own.rows):,} to {_PARTS[name]}" for name, own in parts.items())
+    more = f", or parted otherwise in {len(hashes) - 1} ways" if len(hashes) > 1 else ""
+    return f"**{len(labels):,} rows**, {labels.mean():.1%} of them positive: {each}{more}."
 
 
-def data_name(spec: RunSpec) -> str:
-    """Return the name of a job's data: their source, or their file's name."""
-    paths = paths_of(spec.data).values()
-    return next((_shown(Path(own).stem)[:_LONGEST] for own in paths), "") or spec.data.source
-
-
-def data_set(job: Job) -> str:
-    """Return what a job's data are called and no others: their source, or the names of their files with the first
-    digits of the hash of what these hold, `churn.csv 1f3a9c2e`, wherever they are. It is a folder's name too.
-    """
-    names = [Path(own).name for own in paths_of(job.spec.data).values()]
-    if not names:
-        return job.spec.data.source
-    shown = _shown(" + ".join(names))
-    while len(quote(told := f"{shown.strip()} {job.files[:_DIGITS]}".strip())) > _FOLDER:
-        shown = shown[:-1]
-    return told
-
-
-def _shown(text: str) -> str:
-    return plain(text).replace("\n", "\\n").strip(". ")
-
-
-def name_of(job: Job, differing: Sequence[str] = ()) -> str:
-    """Return the name of a job's run: activation, loss and threshold, and the other leaves that differ in its sweep."""
-    own = leaves(job.spec)
-    others = "".join(f" {key}={own[key]}" for key in differing if key in own)
-    return f"{job.spec.activation} {job.spec.loss} {title(job.spec.threshold, job.spec.rule)}{others}"[:_LONGEST]
-
-
-def differing(jobs: Sequence[Job]) -> dict[str, tuple[str, ...]]:
-    """Return, by experiment, the leaves in which its jobs differ, but for those that every name has."""
-    grouped: dict[str, list[Job]] = {}
-    for job in jobs:
-        grouped.setdefault(experiment_of(job), []).append(job)
-    named = {experiment: dict.fromkeys(key for one in apart(own) for key in one) for experiment, own in grouped.items()}
-    return {name: tuple(key for key in keys if key not in ALWAYS_NAMED) for name, keys in named.items()}
-
-
-def apart(jobs: Sequence[Job]) -> list[dict[str, str]]:
-    """Return what tells cells apart, by a job of each: activation, loss, and every other leaf in which they differ."""
-    all_leaves: list[dict[str, Any]] = [leaves(job.spec) for job in jobs]
-    keys = dict.fromkeys(key for own in all_leaves for key in own if key != "threshold")
-    differing = [key for key in keys if len({str(own.get(key)) for own in all_leaves}) > 1]
-    shown = dict.fromkeys((*ALWAYS_NAMED, *differing))
-    return [{key: str(own.get(key, "")) for key in shown} for own in all_leaves]
-
-
-def in_words(name: Mapping[str, str]) -> str:
-    """Return what tells a cell apart on one line: leaves by their names, but for those that are always told."""
-    return " ".join(value if key in ALWAYS_NAMED else f"{key}={value}" for key, value in name.items())
-
-
-def tags_of(job: Job) -> dict[str, str]:
+def tags_of(job: Job, known: Known | None = None) -> dict[str, str]:
     """Return what runs are found and grouped by."""
     spec = job.spec
     own = {"activation": spec.activation, "loss": spec.loss, "threshold": str(spec.threshold)}
-    own[HEAD] = f"{spec.activation} {spec.loss}"
+    own[HEAD] = head_name(job, known)
     own["rule"] = title(spec.threshold, spec.rule)
     own["contract"] = contract_for(spec).verdict
     own["score"] = f"score is {_with_article(stands_for(spec))}"

@@ -1,9 +1,11 @@
 """Scores of r networks -> what they come to over all cuts, on a grid, the mean over the networks: to be drawn."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from threshold_lab import calibration
-from threshold_lab.counts import Counts, Flags, Reals, accuracy, counts_at, every_cut, precision, recall, specificity
+from threshold_lab.counts import Counts, Flags, Reals, counts_at, every_cut, precision, recall, specificity
 
 GRID = np.linspace(0, 1, 201)
 """Of the horizontal axis of every curve."""
@@ -35,12 +37,10 @@ def _precision(own: Counts) -> Reals:
     return best[np.minimum(np.searchsorted(recall(own), GRID - 1e-12), len(best) - 1)]
 
 
-def accuracy_at(scores: Reals, labels: Flags, thresholds: Reals) -> Reals:
-    """Accuracy at thresholds (t,) in the unit of the score."""
-    each = [
-        accuracy(counts_at(np.broadcast_to(own, (len(thresholds), len(own))), labels, thresholds)) for own in scores
-    ]
-    return np.asarray(np.mean(each, axis=0))
+def at_cuts(measure: Callable[[Counts], Reals], scores: Reals, labels: Flags, thresholds: Reals) -> Reals:
+    """A measure of counts at thresholds (t,) in the unit of the score; 0 where there is nothing to measure."""
+    each = [counts_at(np.broadcast_to(own, (len(thresholds), len(own))), labels, thresholds) for own in scores]
+    return np.asarray(np.mean([np.nan_to_num(measure(own), nan=0.0) for own in each], axis=0))
 
 
 def reliability(probabilities: Reals, labels: Flags) -> tuple[Reals, Reals]:

@@ -6,17 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 from threshold_lab import curves, figures
-from threshold_lab.captions import DEFAULT_STORE, apart, data_name, experiment_of, in_store, in_words, name_of, typed
+from threshold_lab.captions import in_store, typed
 from threshold_lab.cells import TEST_LOGITS, stored_scores
+from threshold_lab.counts import accuracy, f1
 from threshold_lab.figures import Line
 from threshold_lab.heads import head_of
 from threshold_lab.heads.scale import Scale
 from threshold_lab.metrics import comparable
+from threshold_lab.naming import Known, apart, by_experiment, data_name, in_words, name_of
 from threshold_lab.plan import Job, cells
-from threshold_lab.recording import HISTOGRAM, Origin
+from threshold_lab.recording import HISTOGRAM, ROWS_BY_BIN, VALIDATION_ERROR, Origin
 from threshold_lab.records import Scores
 from threshold_lab.spec import digest
 from threshold_lab.thresholds import title
@@ -31,6 +34,8 @@ MOST, PAGES = 20, 200
 PAGE = "slider.html"
 """The page of a job that stands alone."""
 
+_CUT = "threshold, as a probability; a margin from -1 to 1 likewise"
+_ENDS = np.array([0.0, 1.0])
 _HEAT = {"test_accuracy": "accuracy", "test_f1": "F1"}
 
 
@@ -60,11 +65,11 @@ class _Cell:
 
 def overviews(
     jobs: Sequence[Job], stored: Mapping[str, StoredRun], runs: Records, origin: Origin
-) -> Iterator[tuple[RunRecord, list[StoredRun]]]:
-    """Return a record and the runs it stands above, for each experiment that has two finished jobs or more."""
+) -> Iterator[tuple[RunRecord, list[Job]]]:
+    """Return a record and the jobs it stands above, for each experiment that has two finished jobs or more."""
     for experiment, own in _by_experiment(jobs, stored).items():
         if len(own) > 1:
-            yield _overview(experiment, own, stored, runs, origin), [stored[job.key] for job in own]
+            yield _overview(experiment, own, stored, runs, origin), own
 
 
 def lone_pages(
@@ -88,11 +93,7 @@ def is_drawn(jobs: Sequence[Job], stored: Mapping[str, StoredRun]) -> bool:
 
 
 def _by_experiment(jobs: Sequence[Job], stored: Mapping[str, StoredRun]) -> dict[str, list[Job]]:
-    named: dict[str, list[Job]] = {}
-    for job in jobs:
-        if job.key in stored and stored[job.key].status == "FINISHED":
-            named.setdefault(experiment_of(job), []).append(job)
-    return named
+    return by_experiment([job for job in jobs if job.key in stored and stored[job.key].status == "FINISHED"])
 
 
 def _overview(
@@ -100,7 +101,7 @@ def _overview(
 ) -> RunRecord:
     grouped = cells(jobs)
     names = [in_words(own) for own in apart([own[0] for own in grouped])]
-    table = _table(dict(zip(names, grouped, strict=True)), stored, origin.differing.get(experiment, ()))
+    table = _table(dict(zip(names, grouped, strict=True)), stored, origin.known.get(experiment))
     found = [_cell(name, own, stored, runs) for name, own in zip(names[:PAGES], grouped, strict=False)]
     return RunRecord(
         experiment,
@@ -112,16 +113,16 @@ def _overview(
 
 
 def _description(table: pd.DataFrame, cells: int, origin: Origin) -> str:
-    store = in_store(str(origin.places.get("store", DEFAULT_STORE)))
-    best = table.to_dict("records")[int(table["test_accuracy"].argmax())]
+    best = table.to_dict("records")[int(table[VALIDATION_ERROR].argmin())]
     return (
-        f"**A sweep of {len(table)} jobs.** The best accuracy on the test part is {best['test_accuracy']:.3f} "
-        f"({best['run']}); always saying the more frequent label is right on {best['majority']:.3f}. Its table and "
+        f"**A sweep of {len(table)} jobs.** The one that is most often right on the validation part, {best['run']}, "
+        f"is right on {best['test_accuracy']:.3f} of the test part; always saying the more frequent label on "
+        f"{best['majority']:.3f}. Its table and "
         f"pictures are among the artifacts; its jobs are the runs below it or, if recorded before, below an earlier "
         f"sweep.{_left_out(cells)}\n\n"
         f"Made by\n\n    {typed(origin.command)}\n\n"
         f"All its jobs, trained again and compared, to the bit:\n\n"
-        f"    threshold-lab reproduce --sweep {origin.sweep}{store}"
+        f"    threshold-lab reproduce --sweep {origin.sweep}{in_store(origin.store)}"
     )
 
 
@@ -131,16 +132,14 @@ def _left_out(cells: int) -> str:
     return f" The pictures show the first {MOST} of {cells} networks, the table all; {min(cells, PAGES)} have a slider."
 
 
-def _table(
-    grouped: Mapping[str, Sequence[Job]], stored: Mapping[str, StoredRun], differing: Sequence[str]
-) -> pd.DataFrame:
+def _table(grouped: Mapping[str, Sequence[Job]], stored: Mapping[str, StoredRun], known: Known | None) -> pd.DataFrame:
     rows = [
         {
-            "run": name_of(job, differing),
+            "run": name_of(job, known),
             "cell": name,
             "cut": title(job.spec.threshold, job.spec.rule),
             "run_id": stored[job.key].run_id,
-            **stored[job.key].metrics,
+            **{metric: own for metric, own in stored[job.key].metrics.items() if metric not in ROWS_BY_BIN},
         }
         for name, jobs in grouped.items()
         for job in jobs
@@ -195,18 +194,28 @@ def _as_files(found: Sequence[_Cell]) -> list[str]:
 def _panels(found: Sequence[_Cell]) -> dict[tuple[str, str, str], list[Line]]:
     """By title and axes."""
     ranked = [(own.name, own.scores.scores, own.scores.labels) for own in found]
+    placed = [(own.name, own.scale.place(own.scores.scores), own.scores.labels) for own in found]
     meant = [(own.name, own.probabilities.scores, own.scores.labels) for own in found if own.probabilities]
+    left = f" ({len(found) - len(meant)} are no probability)" if len(meant) < len(found) else ""
+    cuts = {
+        (f"Thresholds and {words}", _CUT, words): [
+            Line(name, curves.GRID, curves.at_cuts(measure, scores, labels, curves.GRID))
+            for name, scores, labels in placed
+        ]
+        for words, measure in (("accuracy", accuracy), ("F1", f1))
+    }
+    diagonal = Line("", _ENDS, _ENDS)
     return {
         ("ROC", "false positive rate", "recall"): [
-            Line(name, curves.GRID, curves.roc(scores, labels)) for name, scores, labels in ranked
+            diagonal,
+            *(Line(name, curves.GRID, curves.roc(scores, labels)) for name, scores, labels in ranked),
         ],
         ("Precision and recall", "recall", "precision"): [
             Line(name, curves.GRID, curves.precision_recall(scores, labels)) for name, scores, labels in ranked
         ],
-        ("Reliability", "probability claimed", "share of positive rows"): [
-            Line(name, *curves.reliability(scores, labels)) for name, scores, labels in meant
-        ],
-        ("Thresholds", "threshold, as a probability", "accuracy"): [
-            Line(name, curves.GRID, curves.accuracy_at(scores, labels, curves.GRID)) for name, scores, labels in meant
+        **cuts,
+        (f"Reliability{left}", "probability claimed", "share of positive rows"): [
+            diagonal,
+            *(Line(name, *curves.reliability(scores, labels)) for name, scores, labels in meant),
         ],
     }

@@ -38,6 +38,7 @@ DECIDING_SOURCES = (
     "uncertainty.py",
     "influence.py",
     "metrics.py",
+    "naming.py",
     "captions.py",
     "sealing.py",
     "cells.py",

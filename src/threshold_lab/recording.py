@@ -16,6 +16,7 @@ from threshold_lab.cells import Cell
 from threshold_lab.decisions import OperatingPoint
 from threshold_lab.heads import Head
 from threshold_lab.metrics import Histogram
+from threshold_lab.naming import Known, experiment_of, name_of
 from threshold_lab.plan import Job
 from threshold_lab.provenance import Provenance
 from threshold_lab.records import HISTORY, Fit
@@ -33,6 +34,9 @@ VALIDATION_ERROR = "validation_error"
 
 UNDECIDED = "no threshold"
 """What the reason of a job begins with whose rule would find no threshold again."""
+
+ROWS_BY_BIN = ("test_rows_positive", "test_rows_negative")
+"""Metrics whose steps are the bins of a histogram; as one number they mean nothing."""
 
 SEEDS_TABLE, SUMMARY_TABLE = "seeds.csv", "summary.csv"
 WARNINGS = "warnings.json"
@@ -59,14 +63,19 @@ all others, as MLflow's pages grow slow with their number. The table of seeds ho
 class Origin:
     """Where runs come from: sweep, command, code, machine, and `places`, the configuration that changes no result.
 
-    differing: by experiment, the leaves in which its jobs differ.
+    known: by experiment, what is known of its jobs.
     """
 
     sweep: str
     command: str
     provenance: Provenance
     places: Mapping[str, Any]
-    differing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    known: Mapping[str, Known] = field(default_factory=dict)
+
+    @property
+    def store(self) -> str:
+        """The folder of the runs, as it was named."""
+        return str(self.places.get("store", captions.DEFAULT_STORE))
 
 
 def record_of(job: Job, cell: Cell, origin: Origin) -> RunRecord:
@@ -132,15 +141,14 @@ def _beside_keras(tidy: pd.DataFrame, estimated: pd.DataFrame, head: Head) -> st
 
 def description(job: Job, origin: Origin) -> RunRecord:
     """Return the record of a job before it has any result."""
-    experiment = captions.experiment_of(job)
+    experiment = experiment_of(job)
+    known = origin.known.get(experiment)
     return RunRecord(
         experiment=experiment,
-        name=captions.name_of(job, origin.differing.get(experiment, ())),
-        tags=captions.tags_of(job) | {SWEEP: origin.sweep},
+        name=name_of(job, known),
+        tags=captions.tags_of(job, known) | {SWEEP: origin.sweep},
         params=_params(job, origin),
-        description=captions.description_of(
-            job, origin.command, str(origin.places.get("store", captions.DEFAULT_STORE))
-        ),
+        description=captions.description_of(job, origin.command, origin.store),
     )
 
 
@@ -178,8 +186,8 @@ def _epochs(fits: Sequence[Fit]) -> dict[str, dict[int, float]]:
 def _rows_by_bin(counts: Histogram) -> dict[str, dict[int, float]]:
     """The histogram as MLflow can draw it over that of other runs: a step is where a bin begins, in hundredths."""
     steps = np.rint(100 * counts.edges[:-1]).astype(int).tolist()
-    classes = {"test_rows_positive": counts.positive, "test_rows_negative": counts.negative}
-    return {name: dict(zip(steps, own.tolist(), strict=True)) for name, own in classes.items()}
+    classes = zip(ROWS_BY_BIN, (counts.positive, counts.negative), strict=True)
+    return {name: dict(zip(steps, own.tolist(), strict=True)) for name, own in classes}
 
 
 def _files(job: Job, cell: Cell, point: OperatingPoint) -> dict[str, bytes]:

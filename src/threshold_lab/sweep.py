@@ -12,11 +12,11 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from threshold_lab import data, faults, plan
-from threshold_lab.captions import EXPERIMENT, differing
 from threshold_lab.cells import DIVERGED, Cell, cell_of, diverged
 from threshold_lab.errors import DataError, gather
 from threshold_lab.executors import LocalPool
 from threshold_lab.faults import around
+from threshold_lab.introducing import introduce, shared_data
 from threshold_lab.overview import is_drawn, lone_pages, overviews
 from threshold_lab.plan import Job
 from threshold_lab.process import Limits
@@ -91,10 +91,11 @@ def sweep(
         programs = plan.programs(absent, _sizes(splits), frozenset())
         pool.start(len(programs))  # TensorFlow is imported there while the database is opened here
         places = {"store": str(place.folder), "executor.workers": place.workers}
-        own = runs() if runs else Runs(place.folder, EXPERIMENT, watch.waiting)
+        own = runs() if runs else Runs(place.folder, look=watch.waiting)
         own.clear()
         name = store.plan(f"{time.strftime('%Y%m%d-%H%M%S')}-{jobs[0].key[:6]}", _plan(jobs, command))
-        recorder = _Recorder(own, store, splits, Origin(name, command, provenance(), places, differing(jobs)), watch)
+        origin = introduce(jobs, splits, own, Origin(name, command, provenance(), places))
+        recorder = _Recorder(own, store, splits, origin, watch)
         with _light():
             _train_and_record(jobs, recorder, pool)
             recorder.sum_up(jobs)
@@ -105,11 +106,9 @@ def sweep(
 
 @contextmanager
 def _light() -> Iterator[None]:
-    """Multiply matrices on one thread, as more would take the cores of the workers, and look for dead circles among new
-    objects alone, as the libraries' half a million live on and would be looked through again and again.
-    """
+    """Multiply matrices on one thread, beside the workers, and look for dead circles among new objects alone."""
     own = gc.get_freeze_count() == 0
-    gc.freeze()
+    gc.freeze()  # the libraries' half a million objects live on
     try:
         with threadpool_limits(OF_MATRICES, "blas"):
             yield
@@ -216,8 +215,9 @@ class _Recorder:
             return
         self.watch.checkpoint()
         self.watch.summing_up()
-        for record, children in overviews(jobs, self.stored, self.runs, self.origin):
-            self.runs.adopt(self.runs.record(sealed(record)), children)
+        for record, below in overviews(jobs, self.stored, self.runs, self.origin):
+            whole = replace(record, data=shared_data(below, self.splits))
+            self.runs.adopt(self.runs.record(sealed(whole)), [self.stored[job.key] for job in below])
         for run, page in lone_pages(jobs, self.stored, self.runs):
             self.runs.annotate(run.run_id, {ALONE: "true"}, page)
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from threshold_lab.captions import EXPERIMENT
 from threshold_lab.cells import TEST_LOGITS, stored_scores
 from threshold_lab.claims.trial import Trial
 from threshold_lab.errors import DataError
@@ -38,7 +37,7 @@ def trained(
     if not specs:
         return {}
     place = replace(place, studies=dict.fromkeys(specs, STUDY))
-    outcome = sweep(specs, place, watch, command, lambda: _Bare(place.folder, EXPERIMENT))
+    outcome = sweep(specs, place, watch, command, lambda: _Bare(place.folder))
     runs = Runs(place.folder)
     stored = runs.of_cells(dict.fromkeys(job.cell for job in outcome.jobs))
     by_key = {own.job.key: _trial(own, runs) for own in results(outcome.jobs, stored, runs)}

@@ -158,20 +158,32 @@ def _longest(name: str) -> int:
 
 
 def curves(panels: Mapping[tuple[str, str, str], Sequence[Line]], *, title: str) -> Figure:
-    """Draw a panel a group of lines, by title and axes; a line of one name has one colour in all of them."""
-    figure = Figure(figsize=(11, 9), layout="constrained")
-    names = dict.fromkeys(line.name for lines in panels.values() for line in lines)
+    """Draw a panel a group of lines, by title and axes; a line of one name has one colour in all of them, and one
+    without a name is a guide for the eye.
+    """
+    rows = -(-len(panels) // 3)
+    figure = Figure(figsize=(14, 4.4 * rows), layout="constrained")
+    names = dict.fromkeys(line.name for lines in panels.values() for line in lines if line.name)
     colours = dict(zip(names, colormaps["tab20"](np.arange(len(names)) % 20), strict=True))
-    for axes, ((heading, across, up), lines) in zip(figure.subplots(2, 2).flat, panels.items(), strict=True):
+    every = figure.subplots(rows, 3, squeeze=False).flat
+    for axes, ((heading, across, up), lines) in zip(every, panels.items(), strict=False):
         for line in lines:
-            axes.plot(line.x, line.y, color=colours[line.name], label=_wrapped(line.name), linewidth=1.2)
+            axes.plot(line.x, line.y, **_style(line, colours))
         axes.set(xlabel=across, ylabel=up, xlim=(0, 1), ylim=(0, 1.01))
         axes.set_title(heading, loc="left", fontsize=10)
         axes.spines[["top", "right"]].set_visible(False)
+    for axes in every[len(panels) :]:
+        axes.set_axis_off()
     handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8, frameon=False)
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=8, frameon=False)
     figure.suptitle(title, fontsize=11)
     return figure
+
+
+def _style(line: Line, colours: Mapping[str, Any]) -> dict[str, Any]:
+    if not line.name:
+        return {"color": "0.6", "linewidth": 0.8, "linestyle": "--"}
+    return {"color": colours[line.name], "label": _wrapped(line.name), "linewidth": 1.2}
 
 
 def histograms(counts: Mapping[str, Histogram]) -> Figure:

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from threshold_lab import figures
-from threshold_lab.captions import ALWAYS_NAMED
 from threshold_lab.figures import Cell, Compared, Told
 from threshold_lab.metrics import histogram
+from threshold_lab.naming import ALWAYS_NAMED
 from threshold_lab.report.found import Sweep
 from threshold_lab.report.pictures import Drawn
 from threshold_lab.report.rows import Row

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from threshold_lab import plan
-from threshold_lab.captions import apart
 from threshold_lab.errors import as_recorded
 from threshold_lab.metrics import summary
+from threshold_lab.naming import apart
 from threshold_lab.plan import Job
 from threshold_lab.recording import HALF, SEEDS_TABLE, TUNED
 from threshold_lab.thresholds import title

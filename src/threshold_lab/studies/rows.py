@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from threshold_lab import plan
-from threshold_lab.captions import apart, data_name, in_words
 from threshold_lab.comparison import Asked, Comparison, compare
 from threshold_lab.counts import Reals
 from threshold_lab.errors import ConfigError
+from threshold_lab.naming import apart, data_name, in_words
 from threshold_lab.spec import Claim, RunSpec, digest, paths_of
 from threshold_lab.studies.published import Finding
 from threshold_lab.studies.results import Result, is_one_of

@@ -1,6 +1,6 @@
 """What is recorded of a job, and what takes it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -25,6 +25,15 @@ class RunRecord:
 
 
 @dataclass(frozen=True)
+class Introduction:
+    """What is said of an experiment: about it, in Markdown; a note for the next sweep; the parameters varied in it."""
+
+    about: str
+    note: str
+    varied: Sequence[str]
+
+
+@dataclass(frozen=True)
 class StoredRun:
     """A run as it is stored: its id, the key of its job and its status (FINISHED, FAILED, RUNNING, KILLED)."""
 
@@ -42,6 +51,12 @@ class Records(Protocol):
 
     def of_cells(self, cells: Iterable[str]) -> dict[str, StoredRun]:
         """Return the run of each job by its key; of several, the finished one."""
+
+    def noted(self) -> dict[str, str]:
+        """Return what was noted of each experiment when it was introduced, by its name."""
+
+    def introduce(self, experiment: str, said: Introduction) -> None:
+        """Say what an experiment is."""
 
     def clear(self) -> None:
         """Put away what sweeps that died left half written."""

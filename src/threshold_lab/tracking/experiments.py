@@ -1,28 +1,34 @@
 """The experiments that runs are in, by name."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from mlflow.exceptions import MlflowException
 
 from threshold_lab.tracking import logged, view
+from threshold_lab.tracking.entities import Introduction
 from threshold_lab.tracking.home import artifact_place
+from threshold_lab.tracking.names import KNOWN
 
 _OF_EXPERIMENTS = {
     "mlflow.experimentKind": "custom_model_development",  # without it MLflow opens its view for language models
-    **view.tags(),
 }
 
 
 class Experiments:
-    """Experiments of a lab, in its folder or on a server. about: what is said of each. Raises what MLflow raises."""
+    """Experiments of a lab, in its folder or on a server. about: what is said of each that nobody introduces.
+
+    noted: what the last introduction of each left, by its name. Raises what MLflow raises.
+    """
 
     def __init__(self, client: Any, folder: Path, about: str) -> None:
         self._client = client
         self._folder = folder
         self._about = about
-        self._by_name = {found.name: str(found.experiment_id) for found in client.search_experiments()}
-        self._told: set[str] = set()
+        found = client.search_experiments()
+        self._by_name = {own.name: str(own.experiment_id) for own in found}
+        self.noted = {own.name: own.tags[KNOWN] for own in found if KNOWN in own.tags}
 
     @property
     def ids(self) -> list[str]:
@@ -33,11 +39,18 @@ class Experiments:
         """Return the id of an experiment, which is made where there is none, and told what it is."""
         if name not in self._by_name:
             self._by_name[name] = self._new(name)
-        if name not in self._told:
-            self._told.add(name)
-            for tag, value in (_OF_EXPERIMENTS | {logged.NOTE: self._about}).items():
-                self._client.set_experiment_tag(self._by_name[name], tag, value)
+            self._tag(name, view.tags() | ({logged.NOTE: self._about} if self._about else {}))
         return self._by_name[name]
+
+    def introduce(self, name: str, said: Introduction) -> None:
+        """Say what an experiment is, what differs in it, and what the next sweep has to know."""
+        own = self.id_of(name)
+        self.noted[name] = said.note
+        self._tag(name, view.tags(said.varied) | {logged.NOTE: f"{view.links(own)}\n\n{said.about}", KNOWN: said.note})
+
+    def _tag(self, name: str, tags: Mapping[str, str]) -> None:
+        for tag, value in (_OF_EXPERIMENTS | dict(tags)).items():
+            self._client.set_experiment_tag(self._by_name[name], tag, value)
 
     def _new(self, name: str) -> str:
         """The id of a new experiment, or of one that somebody made a moment ago."""

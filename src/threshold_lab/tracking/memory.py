@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from threshold_lab.errors import StoreError
-from threshold_lab.tracking.entities import RunRecord, StoredRun
+from threshold_lab.tracking.entities import Introduction, RunRecord, StoredRun
 from threshold_lab.tracking.names import KEY
 
 
@@ -18,6 +18,13 @@ class Memory:
     def of_cells(self, _cells: Iterable[str]) -> dict[str, StoredRun]:
         """Return no run: all is to be done."""
         return {}
+
+    def noted(self) -> dict[str, str]:
+        """Return nothing: there was no sweep before."""
+        return {}
+
+    def introduce(self, experiment: str, said: Introduction) -> None:
+        """Say nothing."""
 
     def clear(self) -> None:
         """Put nothing away."""

@@ -26,5 +26,8 @@ HEAD = "head"
 """Activation and loss together: MLflow's pages group by it, as they name a group by its value where there is one tag,
 and by more than they show where there are two."""
 
+KNOWN = "lab.known"
+"""Of an experiment: what names of further runs need not tell."""
+
 KEY, CELL, SWEEP, REASON = "lab.key", "lab.cell", "lab.sweep", "lab.reason"
 FILES_HASH, WEIGHTS_HASH, SCORES_HASH, TABLE_HASH = "lab.files", "lab.weights", "lab.scores", "lab.table"

@@ -22,21 +22,20 @@ from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
-from threshold_lab.errors import StoreError, short
+from threshold_lab.errors import StoreError
 from threshold_lab.faults import around
 from threshold_lab.tracking import artifacts, logged, view
 from threshold_lab.tracking.database import Database
 from threshold_lab.tracking.driver import this_driver
-from threshold_lab.tracking.entities import RunRecord, StoredRun
+from threshold_lab.tracking.entities import Introduction, RunRecord, StoredRun
 from threshold_lab.tracking.experiments import Experiments
 from threshold_lab.tracking.home import ARTIFACTS, address, own_database, prepare, shown, told
 from threshold_lab.tracking.names import ADDED, CELL, DRIVER, KEY, KIND, PARENT, REASON, SUMS, SUPERSEDED, SWEEP
 from threshold_lab.tracking.patience import Look, Patient
 from threshold_lab.tracking.served import Served
-from threshold_lab.tracking.within import is_run_id, own_file, own_folder
+from threshold_lab.tracking.within import own_file, own_folder, require_run_id
 
-_GOING_ON, _BATCH, _LARGEST = ("RUNNING", "SCHEDULED"), 1000, 2**28
-_ABSENT = "RESOURCE_DOES_NOT_EXIST"
+_GOING_ON, _BATCH, _LARGEST, _ABSENT = ("RUNNING", "SCHEDULED"), 1000, 2**28, "RESOURCE_DOES_NOT_EXIST"
 
 for _name in ("alembic", "mlflow.tracking", "mlflow.store.artifact.artifact_repo"):
     logging.getLogger(_name).setLevel(logging.WARNING)
@@ -60,6 +59,15 @@ class Runs:
             self._client: Any = Patient(MlflowClient(address(folder)), look)
             self._experiments = Experiments(self._client, folder, about)
             self._driver = this_driver(folder)
+
+    def noted(self) -> dict[str, str]:
+        """Return what was noted of each experiment when it was introduced, by its name."""
+        return dict(self._experiments.noted)
+
+    def introduce(self, experiment: str, said: Introduction) -> None:
+        """Say what an experiment is, which is made where there is none. Raises StoreError."""
+        with self._told(), around("introduce"):
+            self._experiments.introduce(experiment, said)
 
     def of_cells(self, cells: Iterable[str]) -> dict[str, StoredRun]:
         """Return the run of each job by its key, but for what is being written; of several, the first finished one."""
@@ -150,7 +158,7 @@ class Runs:
 
     def run(self, run_id: str) -> StoredRun:
         """Return a run by its id. Raises StoreError."""
-        _require_id(run_id)
+        require_run_id(run_id)
         with self._told(f"no run {run_id} is stored"):
             return _stored(self._client.get_run(run_id))
 
@@ -192,7 +200,7 @@ class Runs:
     @contextmanager
     def downloaded(self, run_id: str, name: str) -> Iterator[Path]:
         """Have an artifact, a file or a folder, on this machine for a while. Raises StoreError."""
-        _require_id(run_id)
+        require_run_id(run_id)
         with self._told(f"run {run_id} holds no {name}"):
             place = str(self._client.get_run(run_id).info.artifact_uri)
             if own_database(self.folder):
@@ -235,11 +243,6 @@ class Runs:
         with around("create"):
             info = self._client.create_run(experiment, tags=tags, run_name=record.name).info
         return str(info.run_id), str(info.artifact_uri)
-
-
-def _require_id(run_id: str) -> None:
-    if not is_run_id(run_id):
-        raise StoreError(f"{short(run_id)} is no run id: that is 32 hexadecimal digits, as MLflow's pages show it")
 
 
 def _stored(run: Run) -> StoredRun:

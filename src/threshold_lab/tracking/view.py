@@ -5,6 +5,7 @@ written here alone, and the browser's test notices when it is no longer understo
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from threshold_lab.tracking.names import HEAD, KEY, KIND
@@ -24,16 +25,11 @@ _AGAINST_RECALL = ("test_precision", "test_specificity")
 _LINES = ("test_rows_positive", "test_rows_negative", "val_loss")
 
 
-_PARALLEL = {
-    "type": "PARALLEL",
-    "selectedParams": ["activation", "loss", "cut"],
-    "selectedMetrics": ["test_f1", "test_accuracy"],
-    "showAllRuns": True,
-}
+_AXES = 4  # of leaves that a sweep may vary; more make parallel coordinates a thicket
 
 
-def tags() -> dict[str, str]:
-    """Return the tags of an experiment that hold the views, as MLflow keeps them."""
+def tags(varied: Sequence[str] = ()) -> dict[str, str]:
+    """Return the tags of an experiment that hold the views, as MLflow keeps them; varied: parameters that differ."""
     bars: list[dict[str, Any]] = [{"type": "BAR", "metricKey": name, "runsCountToCompare": 100} for name in _CHARTS]
     lines = [{"type": "LINE", "metricKey": name, "selectedMetricKeys": [name], **_AS_IT_IS} for name in _LINES]
     scatters = [
@@ -43,10 +39,19 @@ def tags() -> dict[str, str]:
     views = {
         GROUPED: _state(_COMPARISON, [*bars, *lines], groupBy={"aggregateFunction": "average", "groupByKeys": keys}),
         ALONE: _state(
-            {**_COMPARISON, "columns": 1, "cardHeight": 480}, [_PARALLEL, *scatters], runsHiddenMode="SHOWALL"
+            {**_COMPARISON, "columns": 1, "cardHeight": 480}, [_parallel(varied), *scatters], runsHiddenMode="SHOWALL"
         ),
     }
     return {f"mlflow.sharedViewState.{name}": json.dumps(own) for name, own in views.items()}
+
+
+def _parallel(varied: Sequence[str]) -> dict[str, Any]:
+    return {
+        "type": "PARALLEL",
+        "selectedParams": ["activation", "loss", *varied[:_AXES], "cut"],
+        "selectedMetrics": ["test_f1", "test_accuracy"],
+        "showAllRuns": True,
+    }
 
 
 def _metric(name: str) -> dict[str, str]:
@@ -79,6 +84,12 @@ def files(address: str, experiment: str, run_id: str) -> str:
 def page(address: str, experiment: str, name: str) -> str:
     """Return the address of a view of an experiment's jobs."""
     return f"{address}/#/experiments/{experiment}/runs?viewStateShareKey={name}&compareRunsMode=CHART&{_OF_TRAINING}"
+
+
+def links(experiment: str) -> str:
+    """Return the views of an experiment's jobs as Markdown, to be followed from any of MLflow's pages."""
+    words = {GROUPED: "The comparison", ALONE: "Every job by itself"}
+    return " · ".join(f"[{told}]({page('.', experiment, name)})" for name, told in words.items())
 
 
 def pages(client: Any, address: str, experiments: list[str]) -> list[str]:

@@ -33,3 +33,9 @@ def own_file(place: Path, name: str) -> Path:
 def is_run_id(text: str) -> bool:
     """Whether a text is an id as MLflow gives them, and so leads nowhere as the name of a folder."""
     return _ID.fullmatch(text) is not None
+
+
+def require_run_id(text: str) -> None:
+    """Refuse what is no id of a run. Raises StoreError."""
+    if not is_run_id(text):
+        raise StoreError(f"{short(text)} is no run id: that is 32 hexadecimal digits, as MLflow's pages show it")

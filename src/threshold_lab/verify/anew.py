@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from threshold_lab.captions import study_of
+from threshold_lab.naming import study_of
 from threshold_lab.overview import TABLE
 from threshold_lab.plan import Job
 from threshold_lab.provenance import decisions, engine
