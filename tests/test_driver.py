@@ -45,19 +45,21 @@ def test_circles_are_looked_for_among_what_recording_makes_and_afterwards_among_
     assert gc.get_freeze_count() == before
 
 
-def test_a_file_has_one_experiment_however_it_is_named_and_another_file_of_its_name_another(folder, monkeypatch):
-    store, memory = Store(folder / "mlruns"), Memory()
+def test_a_file_has_one_experiment_and_one_run_however_it_is_named_and_another_of_its_name_another(folder, monkeypatch):
+    store, memory, asked = Store(folder / "mlruns"), Memory(), []
     for place, rows in (("here", 30), ("there", 40)):
         (folder / place).mkdir()
         (folder / place / "t.csv").write_text("x,y\n" + "".join(f"{row % 7},{row % 2}\n" for row in range(rows)))
         monkeypatch.chdir(folder / place)
-        for path in ("t.csv", str(Path("t.csv").resolve())):
-            own = spec(data={"source": "csv", "path": path, "target": "y"})
-            laid(own, store)
-            sweep([own], Place(store.folder, 1), Watch(), runs=lambda: memory)
-    hashes = [own.tags[TABLE_HASH] for own in memory.records.values()]
-    assert [own.experiment for own in memory.records.values()] == [f"t.csv {own[:8]}" for own in hashes]
-    assert hashes[0] == hashes[1] != hashes[2] == hashes[3]
+        paths = ("t.csv", "../" + place + "/t.csv", str(Path("t.csv").resolve()))
+        specs = [spec(data={"source": "csv", "path": path, "target": "y"}) for path in paths]
+        laid(specs[0], store)
+        asked += [sweep(own, Place(store.folder, 1), Watch(), runs=lambda: memory) for own in (specs[:1], specs)]
+    assert [[*map(len, (own.jobs, own.asked))] for own in asked] == [[1, 1], [1, 3]] * 2
+    one, other = ({key for each in own for key in each.asked} for own in (asked[:2], asked[2:]))
+    assert [*memory.records] == [*one, *other]
+    hashes = [own.tags[TABLE_HASH][:8] for own in memory.records.values()]
+    assert [own.experiment for own in memory.records.values()] == [f"t.csv {own}" for own in hashes]
 
 
 def test_what_a_later_sweep_does_otherwise_is_in_the_names_and_groups_of_its_runs(folder):

@@ -92,7 +92,7 @@ def known(text: str) -> Known:
 
 def _told(job: Job) -> dict[str, str]:
     """The leaves that a name may have to tell, in words."""
-    never = (*ALWAYS_NAMED, "threshold")
+    never = {*ALWAYS_NAMED, "threshold", *(f"data.{field}" for field in paths_of(job.spec.data))}
     return {key: str(value) for key, value in leaves(job.spec).items() if key not in never}
 
 

@@ -11,32 +11,38 @@ from threshold_lab import heads, thresholds
 from threshold_lab.errors import ConfigError, gather
 from threshold_lab.heads import Contract
 from threshold_lab.shapes import Shape
-from threshold_lab.spec import Lane, RunSpec, Training, digest
+from threshold_lab.spec import Lane, RunSpec, Training, digest, placeless
 
 MOST_NETWORKS = 1_000_000
 """Of a sweep: each is a file of its own."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Job:
-    """One configuration on its data: one MLflow run.
+    """One configuration on its data: one MLflow run. Two of one key are equal.
 
-    Hashes: `data` of its splits' content, `engine` of the code that trains, `decisions` of the code that decides.
-    No part of what it is: `study`, what it was asked for, empty where for itself; `files`, the hash of those that hold
-    its data, empty where none do.
+    Hashes: `data` of its splits' content, `engine` of the code that trains, `decisions` of the code that decides,
+    `files` of those that hold its data, empty where none do. study: what it was asked for, which is no part of what it
+    is; empty where for itself.
     """
 
     spec: RunSpec
     data: str
     engine: str
     decisions: str = ""
-    study: str = field(default="", compare=False)
-    files: str = field(default="", compare=False)
+    study: str = ""
+    files: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Job) and other.key == self.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
 
     @cached_property
     def key(self) -> str:
-        """What the job is: the specification, the data's content, the code. Same key = same run."""
-        return digest(self.spec, self.data, self.engine, self.decisions)
+        """What the job is: see `key_of`. Same key = same run."""
+        return key_of(self.spec, self.data, self.engine, self.decisions, self.files)
 
     @cached_property
     def cell(self) -> str:
@@ -48,6 +54,13 @@ class Job:
         """One network a seed; the first is exported as a Keras model."""
         training = self.spec.training
         return tuple(Lane(training, seed, self.data, self.engine) for seed in self.spec.all_seeds)
+
+
+def key_of(spec: RunSpec, data: str, engine: str, decisions: str, files: str) -> str:
+    """Return what a job is: the specification, the data's content, the code; of files their names and their content,
+    wherever they lie.
+    """
+    return digest(placeless(spec), data, engine, decisions, *([files] if files else []))
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,8 @@ class Claim:
     @cached_property
     def content(self) -> str:
         """Hash of all that decides its answer: what is stated, jobs, rows, and the code that trains and answers."""
-        jobs = [Job(spec, self.splits[spec.data].hash, engine(), decisions()).key for spec in self.specs]
+        on = [(spec, self.splits[spec.data]) for spec in self.specs]
+        jobs = [Job(spec, own.hash, engine(), decisions(), files=own.files).key for spec, own in on]
         return digest(self.name, self.stated, jobs, answers())
 
 

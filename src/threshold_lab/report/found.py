@@ -23,7 +23,7 @@ from threshold_lab.records import Scores
 from threshold_lab.report.rows import Row, rows
 from threshold_lab.reproduce.stored import CannotError, Stored, stored
 from threshold_lab.spec import RuleSettings, RunSpec, canonical
-from threshold_lab.tracking import SWEEP, Runs, StoredRun
+from threshold_lab.tracking import SWEEP, TABLE_HASH, Runs, StoredRun
 
 _COLUMNS = {"run", "cell", "cut", "run_id", "majority"}
 
@@ -158,7 +158,8 @@ def _needed(table: pd.DataFrame) -> Iterator[str]:
 
 
 def _job(own: Stored) -> Job:
-    return Job(own.spec, own.data, own.run.tags["engine"], str(own.provenance["decisions"]))
+    tags = own.run.tags
+    return Job(own.spec, own.data, tags["engine"], str(own.provenance["decisions"]), files=tags.get(TABLE_HASH, ""))
 
 
 def _own(job: Job, run_id: str, runs: Runs) -> Own:

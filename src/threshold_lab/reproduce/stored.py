@@ -12,8 +12,8 @@ from threshold_lab.provenance import Provenance
 from threshold_lab.recording import PROVENANCE, SPEC
 from threshold_lab.sealing import HASHES, NUMBERS
 from threshold_lab.seals import changed_files, changed_numbers, changed_seal
-from threshold_lab.spec import RunSpec, canonical, digest, run_spec
-from threshold_lab.tracking import Runs, StoredRun, is_run_id
+from threshold_lab.spec import RunSpec, canonical, run_spec
+from threshold_lab.tracking import TABLE_HASH, Runs, StoredRun, is_run_id
 
 _LONGEST_SPEC = 100_000
 _LONGEST_PROVENANCE = 1_000_000
@@ -113,8 +113,8 @@ def _mapping(content: bytes, name: str) -> dict[str, Any]:
 
 def _require_key(run: StoredRun, spec: RunSpec, provenance: Mapping[str, Any]) -> None:
     tags = run.tags
-    told = digest(spec, tags.get("data", ""), tags.get("engine", ""), str(provenance.get("decisions", "")))
-    if told != run.key:
+    code = tags.get("engine", ""), str(provenance.get("decisions", ""))
+    if plan.key_of(spec, tags.get("data", ""), *code, tags.get(TABLE_HASH, "")) != run.key:
         raise CannotError(
             f"specification, data and code do not belong to its key {run.key[:12]}: {SPEC}, {PROVENANCE} or a tag was "
             f"changed after it was recorded"

@@ -7,7 +7,7 @@ from threshold_lab.spec.canonical import canonical, digest, leaves
 from threshold_lab.spec.check import rule_settings, run_spec
 from threshold_lab.spec.data import TABS, BreastCancer, Circles, Classification, Csv, Data, Moons, SplitSpec, paths_of
 from threshold_lab.spec.fields import Column, Label
-from threshold_lab.spec.job import Lane, Network, RunSpec, Training
+from threshold_lab.spec.job import Lane, Network, RunSpec, Training, placeless
 from threshold_lab.spec.optimizer import Adam, Optimizer, RmsProp, Sgd
 from threshold_lab.spec.rule import Cost, RuleSettings
 from threshold_lab.spec.study import Claim, File, Published, Study, study_spec
@@ -41,6 +41,7 @@ __all__ = [
     "digest",
     "leaves",
     "paths_of",
+    "placeless",
     "rule_settings",
     "run_spec",
     "study_spec",

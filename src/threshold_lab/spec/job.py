@@ -1,14 +1,16 @@
 """What a job is: network, training, and the lanes it needs."""
 
 from dataclasses import fields as dataclass_fields
+from dataclasses import replace
 from itertools import pairwise
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from threshold_lab.spec.canonical import digest
-from threshold_lab.spec.data import Data
+from threshold_lab.spec.data import Data, paths_of
 from threshold_lab.spec.fields import CLOSED, Epochs, NotNegative, Positive, Rate, Real, Seeds, Text, Whole, Width
 from threshold_lab.spec.optimizer import Optimizer
 from threshold_lab.spec.rule import RuleSettings
@@ -117,3 +119,9 @@ class Lane:
     def key(self) -> str:
         """The training key: a hash of everything that decides the weights; the threshold is not in it."""
         return digest(self)
+
+
+def placeless(spec: RunSpec) -> RunSpec:
+    """Return a specification with the names of its files alone: where they lie changes no result."""
+    names: dict[str, Any] = {field: Path(path).name or path for field, path in paths_of(spec.data).items()}
+    return replace(spec, data=replace(spec.data, **names)) if names else spec

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from threshold_lab.comparison import Asked, Comparison, compare
 from threshold_lab.counts import Reals
 from threshold_lab.errors import ConfigError
 from threshold_lab.naming import apart, data_name, in_words
-from threshold_lab.spec import Claim, RunSpec, digest, paths_of
+from threshold_lab.spec import Claim, RunSpec, digest, placeless
 from threshold_lab.studies.published import Finding
 from threshold_lab.studies.results import Result, is_one_of
 from threshold_lab.thresholds import title
@@ -104,8 +103,7 @@ def two_errors(sd: float, seeds: int, other: float, others: int) -> float:
 
 def named(spec: RunSpec) -> str:
     """Return the hash of a specification, of a file its name alone: where it lies changes no result."""
-    paths: dict[str, Any] = {name: Path(path).name for name, path in paths_of(spec.data).items()}
-    return digest(replace(spec, data=replace(spec.data, **paths)))[:16]
+    return digest(placeless(spec))[:16]
 
 
 def data_named(own: Result) -> str:
