@@ -46,6 +46,7 @@ DECIDING_SOURCES = (
     "curves.py",
     "overview.py",
     "interactive/page.py",
+    "interactive/steps.py",
     "figures/runs.py",
 )
 ANSWERING_SOURCES = ("claims", "demonstrations", "comparison.py")

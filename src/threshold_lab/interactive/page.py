@@ -1,22 +1,21 @@
 """Counts of a cell -> a page to play with its threshold, which needs no network; the only door to Altair.
 
-The chart is Vega-Lite's; the threshold is one of GRID steps between the ends of the histogram, and the counts there
-exact.
+The chart is Vega-Lite's; the threshold is one of the steps of `steps`, and the counts there exact.
 """
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import altair as alt
-import numpy as np
 import pandas as pd
 
-from threshold_lab.counts import Reals, counts_at
+from threshold_lab.counts import Reals
 from threshold_lab.figures import CUT, NEGATIVE, POSITIVE
+from threshold_lab.interactive.steps import counted, steps
 from threshold_lab.metrics import Histogram, histogram
 from threshold_lab.records import Scores
 
-GRID = 200
 _MATRIX = {
     "tp": ("called positive", 0),
     "fp": ("called positive", 1),
@@ -36,16 +35,15 @@ def page(scores: Scores, labels: tuple[str, str], *, title: str, unit: str, thre
     """Return an HTML page: the histogram by class, a slider for the threshold, and what it comes to.
 
     scores: of r networks on the same rows, counted together. labels: the words of the negative and the positive label.
-    threshold: where the slider stands at first, in the unit of the score.
+    threshold: where the slider stands at first, in the unit of the score; the counts there are of that cut, exactly.
     """
-    counts = histogram(scores)
-    cuts = _cuts(scores, counts.edges)
-    step = float(cuts["threshold"][1] - cuts["threshold"][0])
-    bind = alt.binding_range(min=float(counts.edges[0]), max=float(counts.edges[-1]), step=step, name="threshold ")
-    nearest = float(cuts["threshold"][int(np.argmin(np.abs(cuts["threshold"] - threshold)))])
-    cut = alt.param(name="cut", value=nearest, bind=bind)
-    here = alt.Chart(cuts).transform_filter(f"abs(datum.threshold - cut) < {step / 2}")
-    drawn = alt.vconcat(_bars(counts, labels, unit), alt.hconcat(_matrix(here, labels), _rates(here)))
+    own = steps(scores, threshold)
+    thresholds, size = own.thresholds, float(own.size)
+    bind = alt.binding_range(min=float(thresholds[0]), max=float(thresholds[-1]), step=size, name="threshold ")
+    cut = alt.param(name="cut", value=threshold, bind=bind)
+    here = alt.Chart(counted(scores, thresholds)).transform_filter(f"abs(datum.threshold - cut) < {size / 2}")
+    bars = _bars(*_near(scores, thresholds, unit), labels)
+    drawn = alt.vconcat(bars, alt.hconcat(_matrix(here, labels), _rates(here)))
     chart = drawn.add_params(cut).properties(title=title).configure_view(stroke=None)
     return str(chart.to_html(inline=True, json_kwds={"cls": _Escaped})).encode()
 
@@ -57,17 +55,20 @@ class _Escaped(json.JSONEncoder):
         return super().encode(o).replace("<", "\\u003c")
 
 
-def _cuts(scores: Scores, edges: Reals) -> pd.DataFrame:
-    """Counts of all networks together at each step of the slider."""
-    thresholds = np.linspace(edges[0], edges[-1], GRID + 1)
-    pooled, labels = scores.scores.ravel(), np.tile(scores.labels, len(scores.scores))
-    found = counts_at(np.broadcast_to(pooled, (len(thresholds), len(pooled))), labels, thresholds)
-    return pd.DataFrame({"threshold": thresholds} | {name: getattr(found, name) for name in _MATRIX})
+def _near(scores: Scores, thresholds: Reals, unit: str) -> tuple[Histogram, str]:
+    """The histogram where the slider goes, and the words of its axis.
+
+    Bins that reached as far as a few rows far outside would show all others as one bar.
+    """
+    near = scores.scores.clip(thresholds[0], thresholds[-1])
+    beyond = "" if (near == scores.scores).all() else " (the bars at the ends hold all rows beyond them too)"
+    return histogram(replace(scores, scores=near)), unit + beyond
 
 
-def _bars(counts: Histogram, labels: tuple[str, str], unit: str) -> Any:
+def _bars(counts: Histogram, unit: str, labels: tuple[str, str]) -> Any:
+    edges = counts.edges.round(6)  # multiples of a width, as they are read
     blocks = [
-        pd.DataFrame({"from": counts.edges[:-1], "to": counts.edges[1:], "rows": own, "label": label})
+        pd.DataFrame({"from": edges[:-1], "to": edges[1:], "rows": own, "label": label})
         for own, label in ((counts.negative, labels[0]), (counts.positive, labels[1]))
     ]
     colour = alt.Color("label:N", scale=alt.Scale(domain=list(labels), range=[NEGATIVE, POSITIVE]), title=None)

@@ -12,7 +12,7 @@ import pandas as pd
 import vl_convert
 
 from threshold_lab.counts import Reals
-from threshold_lab.interactive.page import _cuts
+from threshold_lab.interactive.steps import counted, steps
 from threshold_lab.metrics import Histogram, histogram
 from threshold_lab.records import Scores
 
@@ -48,14 +48,14 @@ def movable(scores: Scores, *, unit: str, threshold: float) -> Movable:
 
     threshold: where the slider stands at first, in the unit of the score.
     """
-    counts, cuts = histogram(scores), _cuts(scores, histogram(scores).edges)
-    first = int(np.argmin(np.abs(cuts["threshold"].to_numpy() - threshold)))
+    counts, own = histogram(scores), steps(scores, threshold)
+    cuts = counted(scores, own.thresholds)
     ends = alt.Scale(domain=counts.edges[[0, -1]].round(6).tolist(), nice=False)
     drawn = [_histogram(counts, ends), _rates(cuts, ends, unit)]
-    start = alt.param(name=CUT, value=float(cuts["threshold"].iloc[first]))
-    charts = tuple(_finished(own, start) for own in drawn)
-    columns = {str(name): [round(float(own), 6) for own in values] for name, values in cuts.items()}
-    return Movable(charts, columns, first)
+    start = alt.param(name=CUT, value=threshold)
+    charts = tuple(_finished(chart, start) for chart in drawn)
+    columns = {str(name): [float(value) for value in values] for name, values in cuts.items()}
+    return Movable(charts, columns, own.below)
 
 
 def library() -> str:
@@ -89,11 +89,10 @@ def _bars(name: str, edges: Reals, rows: Any, ends: alt.Scale) -> Any:
 
 
 def _rates(cuts: pd.DataFrame, ends: alt.Scale, unit: str) -> Any:
-    told = cuts.assign(threshold=cuts["threshold"].round(6))
     drawn = [
-        alt.Chart(told, name=name)
+        alt.Chart(cuts, name=name)
         .transform_calculate(value=formula)
-        .mark_line(strokeWidth=2, interpolate="step-before")
+        .mark_line(strokeWidth=2, interpolate="step-before", clip=True)
         .encode(
             x=alt.X("threshold:Q", title=unit, scale=ends, axis=_AXIS),
             y=alt.Y("value:Q", title="share", scale=alt.Scale(domain=[0, 1])),
