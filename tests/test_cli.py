@@ -25,6 +25,8 @@ MISTAKES = {
     "unknown key 'data.nois'; known: activation,": "sweep data=moons data.nois=0.3",
     "did you mean 'data.factor'?": "sweep data=circles,moons data.facto=0.3",
     "Could not find 'data/mooons'": "sweep data=mooons",
+    "replace; add one with +case=moons; known: circles, imbalanced,": "sweep case=moons",
+    "add one with +published=circles_hinge; known: circles_bce,": "sweep published=circles_hinge",
     "seeds must be 1 or more; got 0": "sweep seeds=0 data=moons",
     "executor.workers must be a whole number of 1 to 1,000, or null for one a core; got 0": "run executor.workers=0",
     "executor.lease must be a number of seconds above 0, or null for none; got -1": "run executor.lease=-1",

@@ -3,13 +3,16 @@
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from shlex import join
 from typing import Any
 
 import hydra
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -23,6 +26,8 @@ from threshold_lab.spec import leaves
 CONFIG = "config"
 _LONGEST = 300
 _FULL = "HYDRA_FULL_ERROR"
+_REFUSALS = (HydraException, OmegaConfBaseException)
+_MISREADINGS = (ValueError, TypeError, RecursionError)  # Hydra's own, of words that it takes apart
 _PACKAGE = Path(__file__).parents[1]
 
 
@@ -52,11 +57,11 @@ def _given(words: Sequence[str], program: str, task: Callable[[DictConfig], obje
     os.environ[_FULL], sys.argv = "1", [program, *words]
     try:
         hydra.main(config_path=str(configuration_folder()), config_name=CONFIG, version_base="1.3")(task)()
-    except (HydraException, OmegaConfBaseException) as error:
+    except _REFUSALS as error:
         if before == "1":
             raise
         raise ConfigError(_words(error, words)) from None
-    except (ValueError, TypeError, RecursionError) as error:  # Hydra's own, of words that it takes apart
+    except _MISREADINGS as error:
         if before == "1" or getattr(task, "begun", False):
             raise
         raise ConfigError(f"the command line cannot be read: {short(str(error), _LONGEST)}") from None
@@ -89,12 +94,31 @@ def composed(*words: str) -> list[Any]:
 
 
 def _words(error: Exception, words: Sequence[str]) -> str:
-    """Hydra's message, with the nearest known key for one that is unknown."""
-    if found := re.match(r"Could not override '([^']+)'", str(error)):
-        key = found[1]
-        if key not in (known := _known_keys(words)):
-            return unknown("key", key, known) + _elsewhere(key)
+    """Hydra's message; for a key that is none, the nearest one there is, or how its group is added."""
+    found = re.match(r"Could not override '([^']+)'(\. No match in the defaults list)?", str(error))
+    if found is None:
+        return _plain(error)
+    key, unchosen = found.groups()
+    if (configuration_folder() / key).is_dir():
+        return _addition(key, words) if unchosen else _plain(error)
+    try:
+        known = _known_keys(words)
+    except (*_REFUSALS, *_MISREADINGS) as other:  # of a group that is swept over, which Hydra reads last
+        return _words(other, words)
+    return _plain(error) if key in known else unknown("key", key, known) + _elsewhere(key)
+
+
+def _plain(error: Exception) -> str:
+    """Hydra's message as it is."""
     return "\n".join(str(part).expandtabs(4) for part in (error, error.__cause__) if part is not None)
+
+
+def _addition(group: str, words: Sequence[str]) -> str:
+    """What to type for a group that no job has by itself, and so has nothing to be replaced."""
+    names = sorted(path.stem for path in (configuration_folder() / group).glob("*.yaml"))
+    typed = next((word[:_LONGEST] for word in words if word.startswith(f"{group}=")), f"{group}=NAME")
+    nothing = f"a job has no {group!r} by itself that {typed} could replace"
+    return f"{nothing}; add one with +{typed}; known: {', '.join(names)}"
 
 
 def _elsewhere(key: str) -> str:
@@ -110,5 +134,16 @@ def _known_keys(words: Sequence[str]) -> list[str]:
     """The keys there are, with the groups chosen on the command line; the first of those that are swept."""
     GlobalHydra.instance().clear()
     with hydra.initialize_config_dir(str(configuration_folder()), version_base="1.3"):
-        groups = [word.split(",")[0] for word in words if (configuration_folder() / word.split("=")[0]).is_dir()]
-        return list(leaves(OmegaConf.to_container(hydra.compose(CONFIG, groups))))
+        return list(leaves(OmegaConf.to_container(hydra.compose(CONFIG, _groups(words)))))
+
+
+def _groups(words: Sequence[str]) -> list[str]:
+    """The words that choose a group, by the first of the options that each may sweep over."""
+    parser = OverridesParser.create(GlobalHydra.instance().config_loader())
+    read = parser.parse_overrides([word for word in words if not word.startswith("-")])
+    chosen = [own for own in read if (configuration_folder() / own.key_or_group).is_dir() and not own.is_delete()]
+    return [f"{'+' * own.is_add()}{own.key_or_group}={option}" for own in chosen for option in islice(_options(own), 1)]
+
+
+def _options(own: Override) -> Iterator[object]:
+    return own.sweep_string_iterator() if own.is_sweep_override() else iter([own.value()])
