@@ -85,6 +85,11 @@ def test_networks_are_grouped_whatever_cuts_them():
     assert "rule.cost.fp=3.0" in name_of(own, known)
 
 
+def test_a_value_that_would_turn_a_line_or_move_a_cursor_is_told_as_it_is_escaped():
+    first, other = (job(data={"source": "csv", "path": "a.csv", "target": own}) for own in ("y", "a\nb\x1b[31m"))
+    assert name_of(other, Known().beside([first])).endswith("0.5 data.target=a\\nb\\x1b[31m")
+
+
 def test_what_is_known_survives_its_tag_and_what_somebody_wrote_there_is_no_harm():
     columns = [f"column {number}" for number in range(300)]
     own = job(data={"source": "csv", "path": "a.csv", "target": "y", "drop": columns})

@@ -74,7 +74,7 @@ def _unpacked(content: bytes) -> bytes:
 def rewritten(folder: Path, run, change) -> None:
     """Put another specification into a run, with a key and hashes that fit it: whoever can write the store can."""
     told = content = changed_specification(folder, run, change)
-    with contextlib.suppress(ConfigError, ValueError, RecursionError):
+    with contextlib.suppress(ConfigError, ValueError, AttributeError, RecursionError):
         told = canonical(placeless(run_spec(json.loads(content)))).encode()
     decisions = json.loads(artifact(folder, run, "provenance.json").read_text())["decisions"]
     rest = "\n".join(map(canonical, (run.tags["data"], run.tags["engine"], decisions)))

@@ -16,6 +16,7 @@ from mlflow import MlflowClient
 from stored_runs import artifact, client, run_named, runs, sweeps
 
 from threshold_lab.app.reproduce import Question, _run_ids
+from threshold_lab.captions import BY_ITSELF
 from threshold_lab.errors import StoreError
 from threshold_lab.metrics import COLUMNS
 from threshold_lab.tracking import Runs
@@ -214,7 +215,7 @@ def test_a_sweep_that_takes_over_jobs_of_another_is_reproduced_whole(swept):
 def test_the_command_in_a_run_makes_that_job_and_no_other(swept):
     folder, _ = swept
     said = run_named(folder, "tanh mse 0.3").data.tags["mlflow.note.content"]
-    command = said.split("This job alone, anew:")[1].split("\n\n")[1].strip().removesuffix(" store=again")
+    command = said.split(BY_ITSELF)[1].split("\n\n")[1].strip().removesuffix(" store=again")
     done = lab_here(*shlex.split(command)[1:], folder=folder)
     assert "1 job, 1 recorded before" in done.stdout, done.stdout + done.stderr
 

@@ -27,6 +27,9 @@ data are files, the digits behind their names are the first of the hash of what 
 was edited is another data set. Each run says how it was made; `threshold-lab reproduce RUN_ID` makes it again."""
 """What is said of every experiment."""
 
+BY_ITSELF = "This job alone, in a store of its own:"
+"""What stands in a description before the command of a job."""
+
 DEFAULT_STORE = "mlruns"
 _WARNED = 20
 _PARTS = {"train": "train", "validation": "validate", "test": "test"}
@@ -90,7 +93,7 @@ def description_of(job: Job, command: str, store: str = DEFAULT_STORE) -> str:
     if command:
         lines.append(f"Made by\n\n    {typed(command)}")
     if own := alone(command, spec):
-        lines.append(f"This job alone, anew:\n\n    {own} store=again")
+        lines.append(f"{BY_ITSELF}\n\n    {own} store=again")
     again = f"threshold-lab reproduce {RUN_ID}{in_store(store)}"
     lines.append(f"Trained again and compared with this run, to the bit:\n\n    {again}")
     return "\n\n".join(lines)

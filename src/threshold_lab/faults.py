@@ -22,6 +22,7 @@ AROUND = {
     "fsync": "having the disk hold them",
     "rename": "putting one of them in its place",
     "database": "making the lab's own database",
+    "introduce": "saying of an experiment what it is",
     "train": "training a program, in a worker",
     "keep": "storing what came of a program",
     "create": "creating a run",

@@ -50,7 +50,11 @@ def data_set(job: Job) -> str:
 
 
 def _shown(text: str) -> str:
-    return plain(text).replace("\n", "\\n").strip(". ")
+    return _one_line(text).strip(". ")
+
+
+def _one_line(text: str) -> str:
+    return plain(text).replace("\n", "\\n")
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ def known(text: str) -> Known:
 def _told(job: Job) -> dict[str, str]:
     """The leaves that a name may have to tell, in words."""
     never = {*ALWAYS_NAMED, "threshold", *(f"data.{field}" for field in paths_of(job.spec.data))}
-    return {key: str(value) for key, value in leaves(job.spec).items() if key not in never}
+    return {key: _one_line(str(value)) for key, value in leaves(job.spec).items() if key not in never}
 
 
 def _noted(value: str) -> str:

@@ -23,6 +23,7 @@ TURNS = {
     "claim": _ONCE,
     "clear": _EACH_TIME,
     "plan": _ONCE,
+    "introduce": _ONCE,
     "database": _ONCE,
     "annotate": _ONCE,
     "adopt.before": ({"occurrence": 1}, {"occurrence": 2}, {"occurrence": 2}),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from threshold_lab.captions import BY_ITSELF
 from threshold_lab.errors import LabError, StoreError
 from threshold_lab.sealing import sha256
 from threshold_lab.store import FOLDERS, LOCK, PARTIAL, Store
@@ -49,7 +50,7 @@ from threshold_lab.verify.sources import UNREADABLE
 
 _ROUNDS = 4
 _IN_THE_WAY = (LOCK, *FOLDERS)
-_ALONE, _THRESHOLD = re.compile(r"This job alone, anew:\n\n    (.*) store=again"), re.compile(r"\bthreshold=\S+")
+_ALONE, _THRESHOLD = re.compile(rf"{BY_ITSELF}\n\n    (.*) store=again"), re.compile(r"\bthreshold=\S+")
 
 
 @dataclass(frozen=True)
