@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -11,12 +10,12 @@ from urllib.parse import quote
 
 import pandas as pd
 import pytest
+from browsers import NEEDED, a_browser
 from conftest import SMALL, lab_here, trained
 from mlflow import MlflowClient
 from test_ui import free_port, until_it_answers
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no browser is found: install chromium")
+pytestmark = NEEDED
 WITHIN = 60_000
 WORDS = ["activation=sigmoid,linear", "loss=binary_crossentropy,mse", "threshold=0.1,0.5,youden"]
 
@@ -40,12 +39,7 @@ def served(tmp_path_factory):
             os.killpg(ui.pid, signal.SIGINT)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as drivers:
-        yield drivers.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+browser = pytest.fixture(scope="module")(a_browser)
 
 
 @pytest.fixture

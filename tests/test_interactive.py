@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from test_browser import CHROMIUM
+from browsers import a_browser
 
 from threshold_lab import interactive
 from threshold_lab.counts import counts_at
@@ -145,14 +145,7 @@ def test_bars_are_where_the_slider_goes_and_the_axis_says_where_rows_beyond_are(
     assert "rows beyond" not in page("margin").text
 
 
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no browser is found: install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as drivers:
-        yield drivers.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+browser = pytest.fixture(scope="module")(a_browser)
 
 
 PRINTED = """own => Array.from({length: Math.round((own.max - own.min) / own.step) + 1}, (_, place) => {

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from browsers import a_browser
 from stored_answers import a_store, files_of, hostile_files
-from test_browser import CHROMIUM
 
 from threshold_lab.report.written import PAGE
 from threshold_lab.tracking import Runs
@@ -18,14 +18,7 @@ files = pytest.fixture(scope="module")(files_of)
 hostile = pytest.fixture(scope="module")(hostile_files)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no browser is found: install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as drivers:
-        yield drivers.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+browser = pytest.fixture(scope="module")(a_browser)
 
 
 @pytest.fixture
