@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 from conftest import spec
 
-from threshold_lab.naming import Known, experiment_of, head_name, known, name_of, study_of
+from threshold_lab.naming import Known, apart, experiment_of, head_name, known, name_of, study_of
 from threshold_lab.plan import Job
 from threshold_lab.spec.data import PATHS
 from threshold_lab.tracking import is_plain
@@ -99,3 +99,27 @@ def test_what_is_known_survives_its_tag_and_what_somebody_wrote_there_is_no_harm
     assert name_of(own, found) == name_of(own)
     for words in ("", "{}", "[]", "null", '{"usual":[],"varied":1}', "[" * 99_000):
         assert known(words) == Known()
+
+
+def test_names_of_long_values_are_short_and_no_two_alike():
+    columns = [f"measurement {number}" for number in range(40)]
+    table = {"source": "csv", "path": "a.csv", "target": "y"}
+    first = job(data=table)
+    own = [job(data=table | {"drop": columns[: 40 - less]}, epochs=epochs) for less in (0, 1) for epochs in (7, 8)]
+    names = [name_of(each, Known().beside([first])) for each in own]
+    assert len(set(names)) == 4
+    assert max(map(len, names)) <= 120
+    assert names[1].endswith(" epochs=8")
+
+
+def test_cells_are_told_apart_by_their_files_and_not_by_where_these_are():
+    table = {"source": "csv", "target": "y"}
+    here, there, other = (
+        replace(job(data=table | {"path": path}), files=files)
+        for path, files in (("t.csv", ONE), ("/there/t.csv", ONE), ("there/t.csv", OTHER))
+    )
+    assert [set(own) for own in apart([here, there])] == [{"activation", "loss"}] * 2
+    assert [own["data.content"] for own in apart([here, other])] == [ONE[:8], OTHER[:8]]
+    named = replace(job(data=table | {"path": "u.csv"}), files=OTHER)
+    assert [own["data.path"] for own in apart([here, named])] == ["t.csv", "u.csv"]
+    assert "data.content" not in apart([here, named])[0]

@@ -130,18 +130,51 @@ def test_a_run_whose_model_cannot_be_put_back_is_recorded_again_from_its_fits(ex
     assert (new.metrics, new.experiment) == (old.metrics, old.experiment)
 
 
-def test_a_run_on_files_is_recorded_again_where_it_was(tmp_path, monkeypatch):
+SOURCE = {"source": "csv", "path": "t.csv", "target": "y", "drop": ["z"]}
+
+
+@pytest.fixture
+def filed(tmp_path, monkeypatch) -> Path:
+    """A store of two jobs of a study on one file, whose path was typed in two ways."""
     monkeypatch.chdir(tmp_path)
-    Path("t.csv").write_text("x,y\n" + "".join(f"{row % 7},{row % 2}\n" for row in range(30)))
-    own = spec(data={"source": "csv", "path": "t.csv", "target": "y"})
-    store = tmp_path / "mlruns"
-    laid(own, Store(store))
-    sweep([own], Place(store, 1, studies={own: "theirs"}), Quiet())
-    (path,) = store.glob("artifacts/*/*/artifacts/model/MLmodel")
+    rows = "".join(f"{row % 7},{row % 2},note {row % 3}\n" for row in range(30))
+    Path("t.csv").write_text(f"x,y,z\n{rows}")
+    for path, threshold in (("t.csv", 0.5), (str(Path("t.csv").resolve()), "f1")):
+        own = spec(data=SOURCE | {"path": path}, threshold=threshold)
+        laid(own, Store(tmp_path / "mlruns"))
+        sweep([own], Place(tmp_path / "mlruns", 1, studies={own: "theirs"}), Quiet())
+    return tmp_path / "mlruns"
+
+
+def without_a_model(store: Path) -> str:
+    """Empty what only a new run can bring back, of the job whose path is a whole one; return its run's id."""
+    (own,) = (each for each in runs_of(store) if each.params["threshold"] == "f1")
+    (path,) = store.glob(f"artifacts/*/{own.run_id}/artifacts/model/MLmodel")
     path.write_bytes(b"")
-    assert told(repair(store, checked(store), Quiet()).left) == []
-    old, new = (each.experiment for each in runs_of(store))
-    assert old == new == f"t.csv {data.load(own.data).files[:8]} theirs"
+    return own.run_id
+
+
+def test_a_run_on_files_is_recorded_again_where_it_was_wherever_they_are_now(filed):
+    assert told(checked(filed)) == []
+    gone = without_a_model(filed)
+    Path("t.csv").rename("elsewhere.csv")
+    assert [own for own in repair(filed, checked(filed), Quiet()).cannot if gone in own]
+    assert not next(own for own in runs_of(filed) if own.run_id == gone).put_away
+    Path("elsewhere.csv").rename("t.csv")
+    assert told(repair(filed, checked(filed), Quiet()).left) == []
+    assert {each.experiment for each in runs_of(filed)} == {
+        f"t.csv {data.load(spec(data=SOURCE).data).files[:8]} theirs"
+    }
+    assert [own.run_id for own in runs_of(filed) if own.put_away] == [gone]
+
+
+def test_a_run_on_a_file_that_was_edited_is_not_put_away_for_one_of_another_file(filed):
+    gone = without_a_model(filed)
+    Path("t.csv").write_text(Path("t.csv").read_text().replace("note 1", "note one"))
+    mended = repair(filed, checked(filed), Quiet())
+    assert [own for own in mended.cannot if gone in own]
+    assert len(runs_of(filed)) == 2
+    assert not any(own.put_away for own in runs_of(filed))
 
 
 @pytest.mark.parametrize("place", ["lock", "fits", "plans", "partial"])

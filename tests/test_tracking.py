@@ -49,7 +49,10 @@ def test_a_run_comes_back_by_its_cell(runs):
 
 def test_what_was_said_of_an_experiment_last_is_there_for_the_next_sweep(runs):
     runs.introduce("moons", Introduction("first", "one", ()))
+    assert Runs(runs.folder).noted() == {}  # nothing is in it yet
+    runs.record(record())
     runs.introduce("moons", Introduction("**second**", "two", ("epochs", "network.l2")))
+    runs.record(record("l"))
     again = Runs(runs.folder)
     assert again.noted() == {"moons": "two"}
     own = again._client.get_experiment_by_name("moons")

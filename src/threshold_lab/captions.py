@@ -11,7 +11,7 @@ from threshold_lab.heads import contract_for, head_of
 from threshold_lab.naming import Known, data_name, head_name
 from threshold_lab.plan import Job
 from threshold_lab.records import Splits, Suspicion
-from threshold_lab.spec import RunSpec, Training, leaves
+from threshold_lab.spec import RunSpec, Training, leaves, placeless
 from threshold_lab.thresholds import title
 from threshold_lab.tracking import CELL, HEAD, KEY, RUN_ID, TABLE_HASH
 
@@ -32,6 +32,7 @@ BY_ITSELF = "This job alone, in a store of its own:"
 
 DEFAULT_STORE = "mlruns"
 _WARNED = 20
+_COMMAND = 10_000  # characters; MLflow refuses an experiment's tag of more than 20,000
 _PARTS = {"train": "train", "validation": "validate", "test": "test"}
 _SWEPT = ("activation", "loss", "threshold")
 _SWEEPS = ("question", "none")  # of conf/sweep, those that sweep nothing else
@@ -39,13 +40,18 @@ _GROUPS = {"data": "data.source", "optimizer": "optimizer.name"}
 
 
 def introduction(jobs: Sequence[Job], splits: Mapping[str, Splits], sweep: str, command: str, store: str) -> str:
-    """Return what an experiment is, in Markdown: its data, and the commands of the last sweep of it."""
+    """Return what an experiment is, in Markdown: its data, and the commands of its last runs."""
     lines = [_data_in_words(jobs, splits)]
     if command:
-        lines.append(f"The last sweep was made by\n\n    {typed(command)}")
+        lines.append(f"Its last runs were made by\n\n    {_cut(typed(command))}")
     again = f"threshold-lab reproduce --sweep {sweep}{in_store(store)}"
-    lines.append(f"All its jobs, trained again and compared, to the bit:\n\n    {again}")
+    lines.append(f"They, trained again and compared, to the bit:\n\n    {again}")
     return "\n\n".join([*lines, EXPERIMENT])
+
+
+def _cut(command: str) -> str:
+    """A command, but for the end of one that is longer than MLflow takes: each run has it whole."""
+    return command if len(command) <= _COMMAND else f"{command[:_COMMAND]} ..."
 
 
 def _data_in_words(jobs: Sequence[Job], splits: Mapping[str, Splits]) -> str:
@@ -54,8 +60,8 @@ def _data_in_words(jobs: Sequence[Job], splits: Mapping[str, Splits]) -> str:
     parts = dict(splits[hashes[0]].parts())
     labels = np.concatenate([own.labels for own in parts.values()])
     each = ", ".join(f"{len(own.rows):,} to {_PARTS[name]}" for name, own in parts.items())
-    more = f", or parted otherwise in {len(hashes) - 1} ways" if len(hashes) > 1 else ""
-    return f"**{len(labels):,} rows**, {labels.mean():.1%} of them positive: {each}{more}."
+    more = f" These are the first of {len(hashes)} sets or splits of its last runs." if len(hashes) > 1 else ""
+    return f"**{len(labels):,} rows**, {labels.mean():.1%} of them positive: {each}.{more}"
 
 
 def tags_of(job: Job, known: Known | None = None) -> dict[str, str]:
@@ -158,5 +164,5 @@ def data_of(job: Job, splits: Splits) -> Mapping[str, Any]:
         "features": len(splits.feature_names),
         "positive": splits.positive,
         "negative": splits.negative,
-        "spec": {key: value for key, value in leaves(job.spec).items() if key.startswith("data.")},
+        "spec": {key: value for key, value in leaves(placeless(job.spec)).items() if key.startswith("data.")},
     }

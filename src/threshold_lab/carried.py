@@ -80,7 +80,7 @@ class ThresholdModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         batches = [features[start : start + _BATCH] for start in range(0, len(features), _BATCH)]
         with self.placed():
             logits = [np.asarray(self.network(own, training=False)) for own in batches]
-        outputs = self.activation(np.concatenate(logits).astype(np.float64))
+            outputs = self.activation(np.concatenate(logits).astype(np.float64))
         return np.asarray(outputs, np.float64)[:, -1]
 
     def _columns(self, rows: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Jobs of a sweep -> what is said of their experiments, and known of them, before any run is written."""
+"""Jobs of a sweep -> what is said of their experiments, and known of them, once a run is written into each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ from threshold_lab.tracking import Introduction, Records
 
 
 def introduce(jobs: Sequence[Job], splits: Mapping[str, Splits], runs: Records, origin: Origin) -> Origin:
-    """Say of each experiment what it is, and return the origin with what names have to tell in it."""
+    """Have it said of each experiment what it is, and return the origin with what names have to tell in it."""
     grouped = by_experiment(jobs)
     before = runs.noted()
     found = {name: known(before.get(name, "")).beside(own) for name, own in grouped.items()}

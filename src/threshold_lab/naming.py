@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from threshold_lab.errors import plain
 from threshold_lab.plan import Job
-from threshold_lab.spec import RunSpec, digest, leaves, paths_of
+from threshold_lab.spec import RunSpec, digest, leaves, paths_of, placeless
 from threshold_lab.thresholds import title
 
 ALWAYS_NAMED = ("activation", "loss")
@@ -17,6 +17,7 @@ _LONGEST = 200  # of a name; MLflow keeps 250 characters
 _FOLDER = 80  # of an experiment's name in an address: MLflow keeps 200 characters of that of a run's artifacts
 _DIGITS = 8  # of a hash in such a name
 _OF_A_CUT = "rule."  # leaves that no network is made of
+_CONTENT = "data.content"
 _NOTED = 40  # characters of a value; of a longer one its hash is noted
 
 
@@ -89,7 +90,7 @@ def known(text: str) -> Known:
     try:
         found = json.loads(text)
         usual = {str(key): None if own is None else str(own) for key, own in found["usual"].items()}
-        return Known(usual, tuple(map(str, found["varied"])))
+        return Known(usual, tuple(own for own in found["varied"] if own in usual))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Known()
 
@@ -104,16 +105,21 @@ def _noted(value: str) -> str:
     return value if len(value) <= _NOTED else digest(value)[:_NOTED]
 
 
+def _whole(text: str, longest: int = _LONGEST) -> str:
+    """A text, of a longer one its beginning and a hash of all of it."""
+    return text if len(text) <= longest else f"{text[: longest - _DIGITS - 4]}... {digest(text)[:_DIGITS]}"
+
+
 def head_name(job: Job, known: Known | None = None) -> str:
     """Return what the networks of a job are called: activation, loss, and what of them is not as usual."""
     own = {key: value for key, value in _unusual(job, known).items() if not key.startswith(_OF_A_CUT)}
-    return f"{job.spec.activation} {job.spec.loss}{_in_words(own)}"[:_LONGEST]
+    return _whole(f"{job.spec.activation} {job.spec.loss}{_in_words(own)}")
 
 
 def name_of(job: Job, known: Known | None = None) -> str:
     """Return the name of a job's run: activation, loss and threshold, and what is not as usual in its experiment."""
     cut = title(job.spec.threshold, job.spec.rule)
-    return f"{job.spec.activation} {job.spec.loss} {cut}{_in_words(_unusual(job, known))}"[:_LONGEST]
+    return _whole(f"{job.spec.activation} {job.spec.loss} {cut}{_in_words(_unusual(job, known))}")
 
 
 def _unusual(job: Job, known: Known | None) -> dict[str, str]:
@@ -122,7 +128,7 @@ def _unusual(job: Job, known: Known | None) -> dict[str, str]:
 
 
 def _in_words(own: Mapping[str, str]) -> str:
-    return "".join(f" {key}={value}" for key, value in own.items())
+    return "".join(f" {key}={_whole(value, _NOTED)}" for key, value in own.items())
 
 
 def by_experiment(jobs: Sequence[Job]) -> dict[str, list[Job]]:
@@ -135,11 +141,18 @@ def by_experiment(jobs: Sequence[Job]) -> dict[str, list[Job]]:
 
 def apart(jobs: Sequence[Job]) -> list[dict[str, str]]:
     """Return what tells cells apart, by a job of each: activation, loss, and every other leaf in which they differ."""
-    all_leaves: list[dict[str, Any]] = [leaves(job.spec) for job in jobs]
+    all_leaves = list(map(_placeless_leaves, jobs))
     keys = dict.fromkeys(key for own in all_leaves for key in own if key != "threshold")
     differing = [key for key in keys if len({str(own.get(key)) for own in all_leaves}) > 1]
+    if any(f"data.{name}" in differing for name in paths_of(jobs[0].spec.data)):
+        differing.remove(_CONTENT)
     shown = dict.fromkeys((*ALWAYS_NAMED, *differing))
     return [{key: str(own.get(key, "")) for key in shown} for own in all_leaves]
+
+
+def _placeless_leaves(job: Job) -> dict[str, Any]:
+    """The leaves of a job wherever its files lie, and the first digits of what these hold."""
+    return leaves(placeless(job.spec)) | ({_CONTENT: job.files[:_DIGITS]} if job.files else {})
 
 
 def in_words(name: Mapping[str, str]) -> str:

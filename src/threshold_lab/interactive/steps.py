@@ -76,8 +76,9 @@ def _most_of(scores: Reals) -> list[float]:
 
 def _round(low: float, high: float) -> Decimal:
     """The smallest of 1, 2 and 5 times a power of ten that is in steps from low to high and that floats tell apart."""
-    least = max((high - low or 1) / MOST, _APART * math.ulp(max(abs(low), abs(high))))
-    power = Decimal(10) ** math.floor(math.log10(least))
+    apart = _APART * Decimal(math.ulp(max(abs(low), abs(high))))
+    least = max((Decimal(high) - Decimal(low) or Decimal(1)) / MOST, apart)
+    power = Decimal(10) ** least.adjusted()
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least)
 
 

@@ -1,8 +1,9 @@
 """Runs in and out; the only door to MLflow."""
 
-from threshold_lab.tracking.database import Database, RunRows, is_plain, profile_of
+from threshold_lab.tracking.database import Database, RunRows, is_plain
 from threshold_lab.tracking.entities import Introduction, Records, RunRecord, StoredRun
 from threshold_lab.tracking.home import own_database
+from threshold_lab.tracking.logged import profile_of
 from threshold_lab.tracking.memory import Memory
 from threshold_lab.tracking.mending import Restored, remove_rows, restore, set_tag, without_triggers
 from threshold_lab.tracking.names import (

@@ -4,7 +4,6 @@ MLflow offers no call for most of this. The tables are its own; a test holds wha
 """
 
 import contextlib
-import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -242,9 +241,3 @@ def _place(address: str) -> Path | None:
 def is_plain(name: str) -> bool:
     """Whether a name is that of something in a folder, and leads nowhere else."""
     return name not in ("", ".", "..") and not set(name) & {"/", "\0"} and len(name.encode()) < _LONGEST
-
-
-def profile_of(data: Mapping[str, Any], experiment: str) -> tuple[Any, ...]:
-    """Return what `RunRows.data` has of a record's data."""
-    digest, source, profile = str(data["hash"])[:36], json.dumps(data["spec"]), json.dumps(data)
-    return experiment, digest, "local", source, profile, "mlflow.data.context", "training"

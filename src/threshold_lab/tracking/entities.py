@@ -56,7 +56,7 @@ class Records(Protocol):
         """Return what was noted of each experiment when it was introduced, by its name."""
 
     def introduce(self, experiment: str, said: Introduction) -> None:
-        """Say what an experiment is."""
+        """Have it said of an experiment what it is, once a run is written into it."""
 
     def clear(self) -> None:
         """Put away what sweeps that died left half written."""

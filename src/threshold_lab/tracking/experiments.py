@@ -6,6 +6,7 @@ from typing import Any
 
 from mlflow.exceptions import MlflowException
 
+from threshold_lab.faults import around
 from threshold_lab.tracking import logged, view
 from threshold_lab.tracking.entities import Introduction
 from threshold_lab.tracking.home import artifact_place
@@ -29,6 +30,7 @@ class Experiments:
         found = client.search_experiments()
         self._by_name = {own.name: str(own.experiment_id) for own in found}
         self.noted = {own.name: own.tags[KNOWN] for own in found if KNOWN in own.tags}
+        self._said: dict[str, Introduction] = {}
 
     @property
     def ids(self) -> list[str]:
@@ -40,13 +42,15 @@ class Experiments:
         if name not in self._by_name:
             self._by_name[name] = self._new(name)
             self._tag(name, view.tags() | ({logged.NOTE: self._about} if self._about else {}))
+        if said := self._said.pop(name, None):
+            note = f"{view.links(self._by_name[name])}\n\n{said.about}"
+            with around("introduce"):
+                self._tag(name, view.tags(said.varied) | {logged.NOTE: note, KNOWN: said.note})
         return self._by_name[name]
 
     def introduce(self, name: str, said: Introduction) -> None:
-        """Say what an experiment is, what differs in it, and what the next sweep has to know."""
-        own = self.id_of(name)
-        self.noted[name] = said.note
-        self._tag(name, view.tags(said.varied) | {logged.NOTE: f"{view.links(own)}\n\n{said.about}", KNOWN: said.note})
+        """Have it said of an experiment what it is, and what the next sweep has to know, once a run is made in it."""
+        self._said[name] = said
 
     def _tag(self, name: str, tags: Mapping[str, str]) -> None:
         for tag, value in (_OF_EXPERIMENTS | dict(tags)).items():

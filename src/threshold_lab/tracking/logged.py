@@ -1,8 +1,9 @@
 """A record in MLflow's own words: batches of numbers, and the data they are of."""
 
+import hashlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from threshold_lab.tracking.names import RUN_ID
 
 NOTE = "mlflow.note.content"
 _BATCH = 1000
+_CONTENT = 27  # characters of a content's hash in a data set's digest
 _PARAMS = 100
 
 
@@ -41,14 +43,21 @@ def batches(record: RunRecord, run_id: str) -> Iterator[dict[str, Any]]:
 
 
 def data_of(record: RunRecord) -> list[DatasetInput]:
-    """Return the data of a record. MLflow keeps 36 characters of a digest: the whole hash is in the profile."""
+    """Return the data of a record."""
     if not record.data:
         return []
-    own = Dataset(
-        name=record.experiment,
-        digest=str(record.data["hash"])[:36],
-        source_type="local",
-        source=json.dumps(record.data["spec"]),
-        profile=json.dumps(record.data),
-    )
-    return [DatasetInput(own, [InputTag("mlflow.data.context", "training")])]
+    name, digest, kind, source, profile, *tag = profile_of(record.data, record.experiment)
+    own = Dataset(name=name, digest=digest, source_type=kind, source=source, profile=profile)
+    return [DatasetInput(own, [InputTag(*tag)])]
+
+
+def profile_of(data: Mapping[str, Any], experiment: str) -> tuple[Any, ...]:
+    """Return what `RunRows.data` has of a record's data.
+
+    MLflow keeps one data set of a name and a digest, of 36 characters: the first of the content's hash, which is whole
+    in the profile, and those of all that is said beside it.
+    """
+    source, profile = json.dumps(data["spec"]), json.dumps(data)
+    beside = hashlib.sha256(profile.encode()).hexdigest()[: 35 - _CONTENT]
+    digest = f"{str(data['hash'])[:_CONTENT]}-{beside}"
+    return experiment, digest, "local", source, profile, "mlflow.data.context", "training"

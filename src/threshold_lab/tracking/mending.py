@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from threshold_lab.errors import StoreError
-from threshold_lab.tracking.database import profile_of
 from threshold_lab.tracking.home import ARTIFACTS
+from threshold_lab.tracking.logged import profile_of
 from threshold_lab.tracking.triggers import remove_triggers
 
 _OF_A_RUN = ("params", "metrics", "latest_metrics")

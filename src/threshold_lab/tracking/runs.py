@@ -65,9 +65,8 @@ class Runs:
         return dict(self._experiments.noted)
 
     def introduce(self, experiment: str, said: Introduction) -> None:
-        """Say what an experiment is, which is made where there is none. Raises StoreError."""
-        with self._told(), around("introduce"):
-            self._experiments.introduce(experiment, said)
+        """Have it said of an experiment what it is, with the first run that is written into it from now on."""
+        self._experiments.introduce(experiment, said)
 
     def of_cells(self, cells: Iterable[str]) -> dict[str, StoredRun]:
         """Return the run of each job by its key, but for what is being written; of several, the first finished one."""

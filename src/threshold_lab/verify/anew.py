@@ -8,6 +8,7 @@ from threshold_lab.naming import study_of
 from threshold_lab.overview import TABLE
 from threshold_lab.plan import Job
 from threshold_lab.provenance import decisions, engine
+from threshold_lab.reproduce.located import located
 from threshold_lab.spec import digest
 from threshold_lab.sweep import Place, sweep
 from threshold_lab.tracking import KEY, KIND, PARENT, SUMS, SWEEP, TABLE_HASH, RunRows, Runs, own_database, set_tag
@@ -64,7 +65,9 @@ class Anew:
         tags = own.rows.tags
         old = Job(spec, tags.get("data", ""), engine(), decisions(), files=tags.get(TABLE_HASH, ""))
         old = replace(old, study=study_of(own.rows.experiment, old))
-        return old if old.key == tags.get(KEY) and self.contents.splits_of(old) is not None else None
+        splits = self.contents.splits_of(old)
+        same = old.key == tags.get(KEY) and splits is not None and splits.files == old.files
+        return replace(old, spec=located(spec, [Path()])) if same else None
 
     def record(self, own: Held) -> str:
         """Put a run away, and record what it was of again; return what was done. Raises LabError."""

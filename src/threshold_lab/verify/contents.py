@@ -18,7 +18,7 @@ from threshold_lab.recording import SPEC, Origin, record_of
 from threshold_lab.records import Fit, Splits
 from threshold_lab.reproduce.located import located
 from threshold_lab.sealing import HASHES, NUMBERS, ROWS, numbers, rows_content, sha256
-from threshold_lab.spec import RunSpec, canonical, run_spec
+from threshold_lab.spec import RunSpec, canonical, digest, run_spec
 from threshold_lab.store import Store
 from threshold_lab.tracking import ADDED, ALONE, CELL, DRIVER, FILES_HASH, KIND, PARENT, RUN_ID, Database, RunRecord
 from threshold_lab.verify.family import listed
@@ -138,13 +138,13 @@ class Contents:
 
     def splits_of(self, job: Job) -> Splits | None:
         """Return the data of a job where they are found and are what they were."""
-        if job.data not in self.splits:
+        key = digest(job.spec.data)
+        if key not in self.splits:
             try:
-                found = data.load(located(job.spec, [Path()]).data)
+                self.splits[key] = data.load(located(job.spec, [Path()]).data)
             except LabError:
                 return None
-            self.splits[found.hash] = found
-        return self.splits.get(job.data)
+        return self.splits[key] if self.splits[key].hash == job.data else None
 
 
 def _rows_again(own: Held) -> Iterator[bytes]:
