@@ -3,7 +3,8 @@
 import pytest
 from conftest import spec
 
-from threshold_lab.captions import alone
+from threshold_lab.captions import DEFAULT_STORE, alone, introduction
+from threshold_lab.plan import Job
 
 
 @pytest.mark.parametrize(
@@ -26,3 +27,12 @@ from threshold_lab.captions import alone
 )
 def test_the_command_for_a_job_of_a_sweep_alone(command, expected):
     assert alone(command, spec(activation="tanh", loss="mse", threshold=0.3)) == expected
+
+
+def test_what_is_said_of_an_experiment_fits_into_its_tag_however_long_the_command(splits):
+    command = f"threshold-lab sweep 'data.drop=[{','.join(f'column_{number}' for number in range(3000))}]'"
+    said = introduction([Job(spec(), "data", "engine")], {"data": splits}, "a sweep", command, DEFAULT_STORE)
+    assert len(command) > 30_000
+    assert len(said) < 15_000
+    assert "column_900" in said
+    assert "threshold-lab reproduce --sweep" in said

@@ -168,6 +168,21 @@ def test_a_run_on_files_is_recorded_again_where_it_was_wherever_they_are_now(fil
     assert [own.run_id for own in runs_of(filed) if own.put_away] == [gone]
 
 
+def test_a_run_on_a_file_that_has_moved_into_the_folder_is_recorded_again(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text("x,y,z\n" + "".join(f"{row % 7},{row % 2},note\n" for row in range(30)))
+    own, store = spec(data=SOURCE | {"path": "below/t.csv"}), tmp_path / "mlruns"
+    Path("below").mkdir()
+    Path("t.csv").rename("below/t.csv")
+    laid(own, Store(store))
+    sweep([own], Place(store, 1), Quiet())
+    Path("below/t.csv").rename("t.csv")
+    next(store.glob("artifacts/*/*/artifacts/model/MLmodel")).write_bytes(b"")
+    mended = repair(store, checked(store), Quiet())
+    assert (told(mended.left), mended.cannot) == ([], [])
+    assert sorted(each.put_away for each in runs_of(store)) == [False, True]
+
+
 def test_a_run_on_a_file_that_was_edited_is_not_put_away_for_one_of_another_file(filed):
     gone = without_a_model(filed)
     Path("t.csv").write_text(Path("t.csv").read_text().replace("note 1", "note one"))
