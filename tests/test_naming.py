@@ -123,3 +123,6 @@ def test_cells_are_told_apart_by_their_files_and_not_by_where_these_are():
     named = replace(job(data=table | {"path": "u.csv"}), files=OTHER)
     assert [own["data.path"] for own in apart([here, named])] == ["t.csv", "u.csv"]
     assert "data.content" not in apart([here, named])[0]
+    copied = replace(named, files=ONE)
+    assert [own["data.path"] for own in apart([here, copied])] == ["t.csv", "u.csv"]
+    assert [own["data.source"] for own in apart([job(), here])] == ["moons", "csv"]

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from threshold_lab.errors import plain
 from threshold_lab.plan import Job
 from threshold_lab.spec import RunSpec, digest, leaves, paths_of, placeless
+from threshold_lab.spec.data import PATHS
 from threshold_lab.thresholds import title
 
 ALWAYS_NAMED = ("activation", "loss")
@@ -18,7 +19,7 @@ _FOLDER = 80  # of an experiment's name in an address: MLflow keeps 200 characte
 _DIGITS = 8  # of a hash in such a name
 _OF_A_CUT = "rule."  # leaves that no network is made of
 _CONTENT = "data.content"
-_NOTED = 40  # characters of a value; of a longer one its hash is noted
+_VALUE = 40  # characters of a leaf's value in a name
 
 
 def experiment_of(job: Job) -> str:
@@ -74,7 +75,7 @@ class Known:
         values: dict[str, dict[str, None]] = {}
         for job in jobs:
             for key, value in _told(job).items():
-                values.setdefault(key, {})[_noted(value)] = None
+                values.setdefault(key, {})[value] = None
         first = {key: next(iter(own)) if len(own) == 1 else None for key, own in values.items()}
         usual = {**first, **self.usual}
         new = [key for key, own in values.items() if list(own) != [usual[key]]]
@@ -96,13 +97,9 @@ def known(text: str) -> Known:
 
 
 def _told(job: Job) -> dict[str, str]:
-    """The leaves that a name may have to tell, in words."""
-    never = {*ALWAYS_NAMED, "threshold", *(f"data.{field}" for field in paths_of(job.spec.data))}
-    return {key: _one_line(str(value)) for key, value in leaves(job.spec).items() if key not in never}
-
-
-def _noted(value: str) -> str:
-    return value if len(value) <= _NOTED else digest(value)[:_NOTED]
+    """The leaves that a name may have to tell, in words, of which long ones are short and no two alike."""
+    never = {*ALWAYS_NAMED, "threshold", *(f"data.{field}" for field in PATHS)}
+    return {key: _whole(_one_line(str(own)), _VALUE) for key, own in leaves(job.spec).items() if key not in never}
 
 
 def _whole(text: str, longest: int = _LONGEST) -> str:
@@ -124,11 +121,11 @@ def name_of(job: Job, known: Known | None = None) -> str:
 
 def _unusual(job: Job, known: Known | None) -> dict[str, str]:
     usual = known.usual if known else {}
-    return {key: own for key, own in _told(job).items() if key in usual and usual[key] != _noted(own)}
+    return {key: own for key, own in _told(job).items() if key in usual and usual[key] != own}
 
 
 def _in_words(own: Mapping[str, str]) -> str:
-    return "".join(f" {key}={_whole(value, _NOTED)}" for key, value in own.items())
+    return "".join(f" {key}={value}" for key, value in own.items())
 
 
 def by_experiment(jobs: Sequence[Job]) -> dict[str, list[Job]]:
@@ -144,9 +141,8 @@ def apart(jobs: Sequence[Job]) -> list[dict[str, str]]:
     all_leaves = list(map(_placeless_leaves, jobs))
     keys = dict.fromkeys(key for own in all_leaves for key in own if key != "threshold")
     differing = [key for key in keys if len({str(own.get(key)) for own in all_leaves}) > 1]
-    if any(f"data.{name}" in differing for name in paths_of(jobs[0].spec.data)):
-        differing.remove(_CONTENT)
-    shown = dict.fromkeys((*ALWAYS_NAMED, *differing))
+    named = any(f"data.{field}" in differing for field in PATHS)
+    shown = dict.fromkeys((*ALWAYS_NAMED, *(key for key in differing if key != _CONTENT or not named)))
     return [{key: str(own.get(key, "")) for key in shown} for own in all_leaves]
 
 

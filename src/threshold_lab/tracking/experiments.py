@@ -39,13 +39,14 @@ class Experiments:
 
     def id_of(self, name: str) -> str:
         """Return the id of an experiment, which is made where there is none, and told what it is."""
-        if name not in self._by_name:
+        if is_new := name not in self._by_name:
             self._by_name[name] = self._new(name)
-            self._tag(name, view.tags() | ({logged.NOTE: self._about} if self._about else {}))
         if said := self._said.pop(name, None):
             note = f"{view.links(self._by_name[name])}\n\n{said.about}"
             with around("introduce"):
                 self._tag(name, view.tags(said.varied) | {logged.NOTE: note, KNOWN: said.note})
+        elif is_new:
+            self._tag(name, view.tags() | ({logged.NOTE: self._about} if self._about else {}))
         return self._by_name[name]
 
     def introduce(self, name: str, said: Introduction) -> None:

@@ -23,8 +23,8 @@ DRIVER, SUPERSEDED = "lab.driver", "lab.superseded"
 """The process that writes a run; and of one that was put away, why."""
 
 HEAD = "head"
-"""Activation and loss together: MLflow's pages group by it, as they name a group by its value where there is one tag,
-and by more than they show where there are two."""
+"""Activation, loss and what else trained a run, in one: MLflow's pages group by it, as they name a group by its value
+where there is one tag, and by more than they show where there are two."""
 
 KNOWN = "lab.known"
 """Of an experiment: what names of further runs need not tell."""
