@@ -1,11 +1,12 @@
 """Jobs that have no result are recorded with their reason, and stop no other. One sweep has all of them."""
 
 import io
+import json
 
 import pandas as pd
 import pytest
 from conftest import SMALL, lab_here
-from stored_runs import artifact, runs
+from stored_runs import artifact, runs, sweeps
 
 MIXED = ["sweep", "activation=linear,softmax_1", "loss=mse", "threshold=0.5,youden,natural"]
 MIXED += ["optimizer.learning_rate=0.01,1e9", "data.rows=80,90", "data=moons"]
@@ -31,6 +32,19 @@ def test_the_jobs_that_fail_stop_no_other(mixed):
     assert len(failed) == DIVERGED + UNCUT
     status = lab_here("status", folder=folder).stdout
     assert f"finished {JOBS - len(failed)}  failed {len(failed)}" in status
+
+
+def test_the_run_above_jobs_on_several_data_sets_tells_of_each(mixed):
+    folder, _ = mixed
+    (parent,) = sweeps(folder)
+    (own,) = parent.inputs.dataset_inputs
+    told = json.loads(own.dataset.profile)
+    assert {each["hash"] for each in told["splits"]} == {run.data.tags["data"] for run in runs(folder)}
+    assert {sum(each["rows"].values()) for each in told["splits"]} == {80, 90}
+    assert len(told["hash"]) == 64
+    assert told["spec"]["data.source"] == "moons"
+    assert "data.rows" not in told["spec"]
+    assert lab_here("verify", folder=folder).returncode == 0
 
 
 def test_a_job_that_diverges_is_recorded_with_its_reason(mixed):

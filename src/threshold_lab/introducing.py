@@ -9,6 +9,7 @@ from threshold_lab.naming import by_experiment, known
 from threshold_lab.plan import Job
 from threshold_lab.recording import Origin
 from threshold_lab.records import Splits
+from threshold_lab.spec import digest
 from threshold_lab.tracking import Introduction, Records
 
 
@@ -24,5 +25,10 @@ def introduce(jobs: Sequence[Job], splits: Mapping[str, Splits], runs: Records, 
 
 
 def shared_data(jobs: Sequence[Job], splits: Mapping[str, Splits]) -> Mapping[str, Any]:
-    """Return what is said of the data of several jobs; nothing where they are not on the same rows."""
-    return captions.data_of(jobs[0], splits[jobs[0].data]) if len({job.data for job in jobs}) == 1 else {}
+    """Return what is said of the data of several jobs; of several splits of each, with a hash of them all."""
+    each = {job.data: captions.data_of(job, splits[job.data]) for job in jobs}
+    first, *others = each.values()
+    if not others:
+        return first
+    common = {key: own for key, own in first["spec"].items() if all(other["spec"].get(key) == own for other in others)}
+    return {"hash": digest(list(each)), "spec": common, "splits": list(each.values())}
